@@ -1,0 +1,1 @@
+"""YAML with positions, models, the compiled release, lint and secrets."""

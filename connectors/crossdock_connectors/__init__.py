@@ -1,0 +1,1 @@
+"""Connectors, one file each: how messages come in and go out."""

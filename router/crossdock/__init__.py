@@ -1,0 +1,1 @@
+"""Crossdock: the core package; `import crossdock`."""

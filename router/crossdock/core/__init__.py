@@ -1,0 +1,1 @@
+"""Messages, outcomes, errors, specs, the route program, the engine and the ports."""

@@ -1,0 +1,121 @@
+"""What a run of a route's program gives: the message's new state and everything that shall be committed with it.
+
+Steps compute and send nothing; an `Outcome` is the whole of what they want to happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from crossdock.core.errors import CrossdockError
+from crossdock.core.message import Message
+
+
+class State(StrEnum):
+    """Where a message stands."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    FILTERED = "filtered"
+    SPLIT = "split"
+    DUPLICATE = "duplicate"
+    RETRY = "retry"
+    FAILED = "failed"
+    DISCARDED = "discarded"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. `unknown`: the call may have happened and the target can't be asked; a person decides."""
+
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step's line in the trace: its name, `file:line`, how long it took, and a remark."""
+
+    name: str
+    where: str
+    micros: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A document to be handed to one endpoint.
+
+    `body` is bytes, decoded data, or `Numbered`. `key` is the idempotency key that the target is asked by, the same on every
+    attempt; deliveries with the same `order_key` to one endpoint go one after the other. `reply_to` names the event that
+    carries the target's reply; `where` is the `file:line` that asked for it.
+    """
+
+    endpoint: str
+    body: Any
+    key: str = ""
+    operation: str = ""
+    content_type: str = "application/octet-stream"
+    order_key: str = ""
+    reply_to: str = ""
+    name: str = ""
+    where: str = ""
+    policies: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A canonical event, published to every route that starts with `from: {event: type}`."""
+
+    type: str
+    body: Any
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key that may be used once (an idempotent receiver): whoever commits it first wins, later ones are duplicates.
+
+    `window` is in seconds; None means for ever. `what` says in the user's words what is a duplicate (`interchange 000004711`).
+    """
+
+    scope: str
+    key: str
+    what: str
+    window: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What closes a split document after its last part: the deliveries (the 997s), and what was wrong with its envelope."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    error: CrossdockError | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one run.
+
+    `state` SPLIT comes with `parts`, an iterator that yields each part's own outcome lazily (a part's `message.id` is
+    `child_id(parent, index)`), and `finish`, called once after the last part, which closes the whole. `resume` is the program's node at which a failed message can be taken up again.
+    """
+
+    message: Message
+    state: State
+    deliveries: tuple[Delivery, ...] = ()
+    events: tuple[Event, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    error: CrossdockError | None = None
+    resume: int = 0
+    after: float = 0.0
+    parts: Iterator[Outcome] | None = None
+    finish: Callable[[], Closing] = Closing

@@ -1,0 +1,140 @@
+"""The ports: what the engine and the connectors need of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from crossdock.core.clock import Clock
+from crossdock.core.message import Accepted, Receipt
+from crossdock.core.partner import Partner
+
+
+class Intake(Protocol):
+    """Where sources hand in what they got."""
+
+    async def accept(self, receipt: Receipt) -> Accepted:
+        """Return when the receipt is durable, and only then acknowledge; raises Retryable when it can't be kept now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickupFile:
+    """A file that waits for a partner. `written_at` is in ms since 1970, `size` in bytes."""
+
+    id: int
+    name: str
+    size: int
+    written_at: int
+    collected_at: int | None = None
+
+
+class Pickup(Protocol):
+    """The partners' pickup folders, kept in the journal."""
+
+    def put(self, partner: str, directory: str, name: str, data: bytes, key: str) -> str:
+        """Add a file once per `key`; return its name (made unique within the directory)."""
+
+    def files(self, partner: str, directory: str) -> Sequence[PickupFile]:
+        """The files that the partner has not removed, oldest first."""
+
+    def read(self, partner: str, directory: str, name: str) -> bytes:
+        """Return a file's bytes; raises KeyError."""
+
+    def collected(self, partner: str, directory: str, name: str) -> None:
+        """Note that the partner has read it to the end."""
+
+    def remove(self, partner: str, directory: str, name: str) -> None:
+        """Hide it from the partner (the journal keeps it); raises KeyError."""
+
+
+class Lease(Protocol):
+    """A named lease, so that one process of many polls a source."""
+
+    def hold(self, name: str, seconds: float) -> bool:
+        """Take or extend the lease; False where another process has it."""
+
+
+class Source(Protocol):
+    """The inbound side of an endpoint: runs until cancelled, hands receipts in, acknowledges what was accepted."""
+
+    async def run(self, intake: Intake) -> None:
+        """Serve or poll for ever; transient trouble is logged and tried again, never raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One delivery on its way out.
+
+    `key` is the idempotency key, the same on every attempt. `body` is bytes or decoded data. `seconds` is how long the call may
+    take. `options` are the connector's validated target options.
+    """
+
+    delivery_id: str
+    endpoint: str
+    operation: str
+    key: str
+    body: Any
+    content_type: str
+    options: Any = None
+    name: str = ""
+    partner: str = ""
+    traceparent: str = ""
+    attempt: int = 1
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the target answered: `reference` is its own name for what it made (`sale 17`), `body` decoded data or bytes."""
+
+    reference: str = ""
+    body: Any = None
+    note: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Sink(Protocol):
+    """The outbound side of an endpoint.
+
+    `knows_keys` says that the target itself refuses to do the same key twice, so that sending again is safe.
+    """
+
+    @property
+    def knows_keys(self) -> bool:
+        """Whether the target honours idempotency keys."""
+
+    async def send(self, dispatch: Dispatch) -> Reply:
+        """Deliver; raises Retryable (surely not done), Refused (said no), UnknownEffect (may have been done)."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+@runtime_checkable
+class Askable(Protocol):
+    """A sink whose target can be asked whether something was done."""
+
+    async def find(self, dispatch: Dispatch) -> Reply | None:
+        """Look the key up at the target: the reply as if just sent, or None where it was not done."""
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """An endpoint that `doctor` can ask how it is."""
+
+    async def check(self) -> str:
+        """Return one line that says what was reached; raises CrossdockError with what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What connectors are given. `state` is a folder for what must outlive a restart (host keys)."""
+
+    partners: Mapping[str, Partner]
+    pickup: Pickup
+    lease: Lease
+    clock: Clock
+    state: Path
+    base: Path

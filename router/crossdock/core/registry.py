@@ -1,0 +1,61 @@
+"""The registry of components: built-in ones register exactly as a stranger's plugin does, by entry point."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from crossdock.core.errors import Refusal
+from crossdock.core.spec import Spec
+
+KINDS = ("connectors", "transformers", "policies")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ` ; did you mean 'x'?` for the nearest known word, else the known ones, else nothing."""
+    choices = sorted(known)
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    if choices and len(choices) <= 12:
+        return f"; there is {', '.join(choices)}"
+    return ""
+
+
+@dataclass(slots=True)
+class Registry:
+    """Components by kind and name; a spec is imported when it is first asked for."""
+
+    points: dict[str, dict[str, EntryPoint | Spec]] = field(default_factory=dict)
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of a kind (`connectors`, `transformers`, `policies`), sorted, without importing any."""
+        return sorted(self.points.get(kind, {}))
+
+    def find(self, kind: str, name: str) -> Spec | None:
+        """Return a spec, or None."""
+        point = self.points.get(kind, {}).get(name)
+        if isinstance(point, EntryPoint):
+            point = self.points[kind][name] = point.load()
+        return point
+
+    def get(self, kind: str, name: str) -> Spec:
+        """Return a spec; raises Refusal with the nearest name."""
+        spec = self.find(kind, name)
+        if spec is None:
+            raise Refusal(f"unknown {kind[:-1] if kind != 'policies' else 'policy'} '{name}'{nearest(name, self.names(kind))}")
+        return spec
+
+    def all(self, kind: str) -> Iterator[Spec]:
+        """Yield every spec of a kind in the order of names."""
+        for name in self.names(kind):
+            yield self.get(kind, name)
+
+
+@cache
+def installed() -> Registry:
+    """Return the registry of everything that is installed."""
+    return Registry({kind: {point.name: point for point in entry_points(group=f"crossdock.{kind}")} for kind in KINDS})

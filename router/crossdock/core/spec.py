@@ -1,0 +1,224 @@
+"""What a component says of itself. From one spec come the lint, the editor's JSON Schema, the reference docs and `list`.
+
+A component's module holds its options, its class and a `SPEC`; the entry point names the spec. Heavy libraries are imported by
+the constructor, not by the module, so that reading a spec stays cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from crossdock.core.errors import Place
+from crossdock.core.message import Message
+from crossdock.core.outcome import Claim, Closing
+from crossdock.core.partner import Partner
+from crossdock.core.policy import Policy
+from crossdock.core.ports import Services, Sink, Source
+
+Shape = Mapping[str, Any]
+"""What is known of a body: a JSON Schema 2020-12."""
+
+
+class Options(BaseModel):
+    """Base of every component's options: unknown keys are refused.
+
+    `SHORTHAND` names the field that a bare scalar stands for: `map: acme-850` is `map: {map: acme-850}`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    SHORTHAND: ClassVar[str] = ""
+
+
+class NoOptions(Options):
+    """A component without options."""
+
+
+class Expression(Protocol):
+    """A compiled expression."""
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the result, as far as the compiler knows it."""
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+        """Return the value; raises Rejected that says where and why."""
+
+
+class ExpressionLanguage(Protocol):
+    """Compiles expressions; unknown paths and type errors raise Refusal with a position."""
+
+    def compile(self, text: str, place: Place, variables: Mapping[str, Shape | None]) -> Expression:
+        """Compile a text at a place; a variable with shape None is not checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file beside the routes: a map, a guide, a schema. `data` is plain data, `places` the position of every path in it."""
+
+    kind: str
+    name: str
+    path: str
+    data: Any
+    places: Mapping[tuple[str | int, ...], Place]
+    key_places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict)
+
+    def at(self, *path: str | int) -> Place:
+        """Return the place of a value, or of the nearest thing around it."""
+        for end in range(len(path), -1, -1):
+            place = self.places.get(path[:end])
+            if place:
+                return place
+        return Place(self.path)
+
+
+class Context(Protocol):
+    """What a component may ask for while it is built."""
+
+    @property
+    def place(self) -> Place:
+        """Where the component stands in the route."""
+
+    @property
+    def shape(self) -> Shape | None:
+        """What is known of the body that comes in."""
+
+    @property
+    def partners(self) -> Mapping[str, Partner]:
+        """All partners by name."""
+
+    @property
+    def expressions(self) -> ExpressionLanguage:
+        """The expression language."""
+
+    def resource(self, kind: str, name: str) -> Resource:
+        """Return a file by kind and name; raises Refusal with the nearest names."""
+
+    def names(self, kind: str) -> Sequence[str]:
+        """The names of all files of a kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a stream: its decoded body, or the error and the raw bytes that an operator can repair and send again.
+
+    `raw` must be decodable on its own by the same step.
+    """
+
+    body: Any
+    keys: Mapping[str, str]
+    error: Exception | None = None
+    raw: bytes = b""
+    content_type: str = ""
+
+
+class Stream(Protocol):
+    """A body with many parts, decoded one at a time (an interchange and its transactions)."""
+
+    @property
+    def unit(self) -> str:
+        """What its parts are called: `transactions`."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Keys that may be used once (the interchange control numbers)."""
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the parts in order, the same ones on every call; a bad part carries its error and doesn't stop the rest."""
+
+    def finish(self) -> Closing:
+        """After the last part: what closes the whole (the acknowledgements)."""
+
+
+class Step(Protocol):
+    """A step of a pipeline: computes, sends nothing."""
+
+    @property
+    def shape(self) -> Shape | None:
+        """What is known of the body that goes out (of each part, where it is a stream)."""
+
+    def apply(self, message: Message) -> Message:
+        """Return the changed message; raises Rejected for a bad document, Retryable for what may pass later."""
+
+
+Builder = Callable[[Any, Context], Step]
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerSpec:
+    """A transformer: `decode: {name: options}`, `encode: {name: options}`, or a step key of its own.
+
+    `files` maps the kinds of files that it brings (`map` for `*.map.yaml`) to their models.
+    """
+
+    name: str
+    summary: str
+    example: str
+    options: type[Options] = NoOptions
+    decode: Builder | None = None
+    encode: Builder | None = None
+    encode_options: type[Options] | None = None
+    step: Builder | None = None
+    files: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    kind: ClassVar[str] = "transformer"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionSpec:
+    """An expression language."""
+
+    name: str
+    summary: str
+    example: str
+    build: Callable[[], ExpressionLanguage]
+    kind: ClassVar[str] = "expression"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySpec:
+    """A policy: `name: options` in a policy file."""
+
+    name: str
+    summary: str
+    example: str
+    options: type[Options]
+    build: Callable[[Any, Context], Policy]
+    kind: ClassVar[str] = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One route's wish to receive from an endpoint; `options` are the connector's validated source options."""
+
+    route: str
+    options: Any
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorSpec:
+    """A connector: what an endpoint of the environment is bound to.
+
+    `settings`: the endpoint's own options (host, port, credentials), in `config/environments/*.yaml`.
+    `source_options` with `source`: what a route writes under `from`, and the constructor, called once with all routes' bindings.
+    `target_options` with `target`: what a route writes under `to`, and the constructor, called once an endpoint.
+    `channel`: what a partner's file says under `channels: {name: ...}`; a connector with both `channel` and `target` can be
+    delivered to with `to: [{partner: acme}]`.
+    """
+
+    name: str
+    summary: str
+    example: str
+    settings: type[Options] = NoOptions
+    source_options: type[Options] | None = None
+    source: Callable[[Any, Sequence[Binding], Services], Source] | None = None
+    target_options: type[Options] | None = None
+    target: Callable[[Any, Services], Sink] | None = None
+    channel: type[Options] | None = None
+    kind: ClassVar[str] = "connector"
+
+
+Spec = TransformerSpec | ExpressionSpec | PolicySpec | ConnectorSpec

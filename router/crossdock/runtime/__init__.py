@@ -1,0 +1,1 @@
+"""The journal, Celery wake-ups, leases and the sweeper."""

@@ -1,0 +1,1 @@
+"""Transformers: codecs, maps and expressions."""
