@@ -105,7 +105,8 @@ class Outcome:
     """The result of one run.
 
     `state` SPLIT comes with `parts`, an iterator that yields each part's own outcome lazily (a part's `message.id` is
-    `child_id(parent, index)`), and `finish`, called once after the last part, which closes the whole. `resume` is the program's node at which a failed message can be taken up again.
+    `child_id(parent, index)`), and `finish`, called once after the last part, which closes the whole.
+    `resume` is the program's node at which a failed message can be taken up again.
     """
 
     message: Message

@@ -1,0 +1,272 @@
+"""The journal as the runtime sees it: the only truth about messages, work and effects.
+
+Every call is one transaction, durable when it returns. Work is claimed under a fenced lease on database time: whoever lost the
+lease can commit nothing any more (`LeaseLost`, or the work missing from the answer). Calls are safe from many threads and
+from many processes. Times are in ms since 1970, durations in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from crossdock.core.errors import CrossdockError
+from crossdock.core.message import Accepted, Message, Receipt
+from crossdock.core.outcome import Claim, DeliveryState, Outcome
+from crossdock.core.ports import Reply
+
+EffectState = Literal["", "intended", "confirmed", "refused", "unknown"]
+
+
+class LeaseLost(Exception):
+    """Another worker has taken this work over; nothing was written."""
+
+
+def message_lane(route: str, partner: str) -> str:
+    """Return the lane in which a route's messages wait; each partner has its own, so that a flood delays nobody else."""
+    return f"route/{route}/{partner}" if partner else f"route/{route}"
+
+
+def delivery_lane(endpoint: str, partner: str) -> str:
+    """Return the lane in which deliveries to an endpoint wait, again one for each partner."""
+    return f"to/{endpoint}/{partner}" if partner else f"to/{endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claimed row of the queue. `attempts` counts this one already; `first_at` is when the first attempt began (ms)."""
+
+    seq: int
+    lane: str
+    attempts: int
+    fence: int
+    first_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWork(Work):
+    """A message to be run through its route."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryWork(Work):
+    """A delivery to be made. `effect` is what the ledger says of earlier attempts ('' where none was begun).
+
+    `message` is the message that asked for it, with the delivery's own body.
+    """
+
+    delivery_id: str
+    endpoint: str
+    operation: str
+    key: str
+    reply_to: str
+    name: str
+    where: str
+    policies: tuple[str, ...]
+    node: int
+    effect: EffectState
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A message's run, ready to be committed.
+
+    `spawns` are the messages that its events start in other routes. Where the outcome's state is RETRY, `after` seconds pass
+    before the next attempt; `counts` False gives the attempt back (nothing was tried).
+    """
+
+    work: MessageWork
+    outcome: Outcome
+    spawns: tuple[Message, ...] = ()
+    after: float = 0.0
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """One part's outcome on its way into the journal, with the messages that its events start."""
+
+    outcome: Outcome
+    spawns: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """A delivery's attempt, ready to be committed.
+
+    `state` QUEUED means: again in `after` seconds (`counts` False gives the attempt back). `effect` is the ledger's new state,
+    '' withdraws an intention that was never acted on.
+    """
+
+    work: DeliveryWork
+    state: DeliveryState
+    effect: EffectState
+    reply: Reply | None = None
+    error: CrossdockError | None = None
+    after: float = 0.0
+    counts: bool = True
+    micros: int = 0
+    spawns: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A lane's backlog: `ready` can be claimed now, `later` waits for its due time, `leased` is being worked on."""
+
+    name: str
+    ready: int
+    later: int
+    leased: int
+    oldest_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRelease:
+    """A release as the journal keeps it: its content by path, enough to compile it again."""
+
+    id: str
+    files: Mapping[str, str]
+    environment: str
+    created_at: int = 0
+    note: str = ""
+
+
+class Journal(Protocol):
+    """The durable queue, inbox, outbox and ledger."""
+
+    def accept(self, receipts: Sequence[Receipt], release: str) -> list[Accepted]:
+        """Write message, dedupe key and work row of each receipt in one transaction."""
+
+    def claim(self, lane: str, limit: int, lease: float) -> list[MessageWork] | list[DeliveryWork]:
+        """Lease up to `limit` due rows of a lane, oldest first; attempts are counted here, before anything is run.
+
+        Of rows with one order key only the oldest unfinished is ever claimable (a failed one holds its key).
+        """
+
+    def extend(self, works: Sequence[Work], lease: float) -> set[int]:
+        """Heartbeat: extend leases; return the `seq` of those that are still ours."""
+
+    def release(self, works: Sequence[Work]) -> None:
+        """Give work back untouched, attempts uncounted (graceful shutdown)."""
+
+    def reserve(self, work: MessageWork, claims: Sequence[Claim]) -> Claim | None:
+        """Take the keys for this message; return the first that another message has, in which case none is taken.
+
+        The same message may take its keys again (a run after a crash). Raises LeaseLost.
+        """
+
+    def append(self, work: MessageWork, parts: Sequence[Appended], lease: float) -> set[str]:
+        """Commit some parts of a split message and extend its lease; return the lanes that got work.
+
+        A part whose id is there already is skipped whole (a run after a crash). A part in state RETRY becomes work at its
+        `resume` node. Raises LeaseLost.
+        """
+
+    def settle(self, results: Sequence[Settled]) -> set[str]:
+        """Commit runs: new states, deliveries (`Numbered` bodies get their number here), spawns, claims, one event row each.
+
+        An outcome whose claim is already another message's becomes a DUPLICATE, with nothing else of it committed. Results
+        whose lease was lost are left out. Returns the lanes that got work due now.
+        """
+
+    def intend(self, works: Sequence[DeliveryWork]) -> set[int]:
+        """Record *intended* in the effect ledger before the calls; return the `seq` of those that are still ours."""
+
+    def conclude(self, results: Sequence[Concluded]) -> set[str]:
+        """Commit attempts: ledger, delivery and work states, one event each, spawns. Returns the lanes that got work due now."""
+
+    def sweep(self) -> set[str]:
+        """Return expired leases to their lanes; return the lanes that have due work."""
+
+    def next_due(self) -> float | None:
+        """Seconds until the next row becomes due or a lease runs out; None where nothing waits."""
+
+    def lanes(self) -> list[Lane]:
+        """The backlog by lane."""
+
+    def save_release(self, release: StoredRelease) -> None:
+        """Keep a release (once) and make it the active one."""
+
+    def load_release(self, release: str) -> StoredRelease | None:
+        """Return a release by id."""
+
+    def active_release(self) -> str | None:
+        """Return the id of the active release."""
+
+    def beat(self, name: str, role: str, detail: Mapping[str, Any]) -> None:
+        """Note that a process is alive (for `doctor`)."""
+
+    def check(self) -> str:
+        """Return one line that says what this journal is; raises CrossdockError where it can't be used."""
+
+    def close(self) -> None:
+        """Close this thread's and all idle connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What an operator looks for; empty fields match everything. `since` in ms, newest first."""
+
+    route: str = ""
+    partner: str = ""
+    state: str = ""
+    key: str = ""
+    since: int = 0
+    limit: int = 50
+    before: str = ""
+
+
+Row = dict[str, Any]
+"""A row of plain JSON-able data."""
+
+
+class Desk(Protocol):
+    """The operator's desk: find, show, repair, resend."""
+
+    def find(self, text: str) -> list[str]:
+        """Return the ids of root messages by message id, unique id prefix, delivery id or any business key's value, newest first."""
+
+    def trace(self, message_id: str) -> Row:
+        """Return the whole story of a message's family: `{"root": id, "messages": [...]}`, parents before children.
+
+        Each message: id, parent, route, partner, source, state, release, keys, received_at, size, name, error, and
+        `events`: [{at, kind, note, stages: [{name, where, micros, note}], error}] and `deliveries`: [{id, endpoint, operation,
+        key, state, attempts, reference, error, where, created_at, done_at, effects: [{state, at, note}], events: [...]}].
+        """
+
+    def messages(self, query: Query) -> list[Row]:
+        """Return messages: id, parent, route, partner, state, received_at, keys, size, error."""
+
+    def failed(self, query: Query) -> list[Row]:
+        """Return what waits for a person: `{"id", "kind": "message" | "delivery", "route" or "endpoint", "partner", "state", "at",
+
+        "attempts", "keys", "error"}`, newest first.
+        """
+
+    def show(self, item: str) -> Row:
+        """Return everything of one failed message or delivery, the payload (bytes) and its content type with it."""
+
+    def retry(self, item: str, data: bytes | None, by: str) -> str:
+        """Put a failed message or delivery back to work from where it stopped, with a repaired payload if given; return the lane.
+
+        Raises Refused where it isn't failed or unknown.
+        """
+
+    def resend(self, delivery: str, by: str) -> str:
+        """Send a delivery's document once more as a new delivery of the same message; return the new delivery's id."""
+
+    def discard(self, item: str, reason: str, by: str) -> None:
+        """Take a failed message or delivery off the list for good, keeping it and the reason."""
+
+    def payload(self, item: str) -> tuple[bytes, str]:
+        """Return the payload of a message or delivery and its content type; raises KeyError."""
+
+    def counts(self, since: int) -> Row:
+        """Return `{"messages": {state: n}, "deliveries": {state: n}}`."""
+
+    def processes(self) -> list[Row]:
+        """Return the processes that have beaten lately: name, role, at, detail."""
