@@ -232,12 +232,13 @@ def _list_parts(node: SplitNode, message: Message) -> Iterator[Part]:
     assert node.path is not None
     items = node.path.evaluate(variables(message))
     if not isinstance(items, list | tuple):
-        raise Rejected(f"`{node.name}` needs a list, this is {_kind(items)}", where=node.place.short)
+        raise Rejected(f"`{node.name}` needs a list, not {_kind(items)}", where=node.place.short)
     return (Part(item, {}) for item in items)
 
 
 def _kind(value: Any) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    names = {dict: "an object", str: "a text", bytes: "bytes", bool: "a truth value", type(None): "nothing"}
+    return names.get(type(value), "a number")
 
 
 def _children(program: Program, parent: Message, parts: Iterator[Part], rest: tuple[Node, ...]) -> Iterator[Outcome]:

@@ -127,6 +127,14 @@ class Program:
         """Return the nodes from `number` on, out through the branches around it; 0 is the start."""
         return self._rests.get(number, self.nodes) if number else self.nodes
 
+    @cached_property
+    def _numbered(self) -> dict[int, Node]:
+        return {node.number: node for node in self.visit()}
+
+    def node(self, number: int) -> Node | None:
+        """Return a node by number."""
+        return self._numbered.get(number)
+
     def visit(self) -> Iterator[Node]:
         """Yield every node, branches included."""
         return _visit(self.nodes)

@@ -1,0 +1,75 @@
+"""The composition root: the only place that chooses between embedded and production, and puts the parts together.
+
+What each function needs is imported when it is called, so that the command line starts fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crossdock.boot.doctor import Check
+    from crossdock.boot.house import Wrap
+    from crossdock.core.message import Accepted
+    from crossdock.runtime.journal import OpenJournal
+    from crossdock_config import Loaded, Release
+
+Ready = Callable[[Mapping[str, Any]], None]
+
+
+def load(root: Path, environment: str) -> Loaded:
+    """Read and compile a project with its secrets; problems are in the answer."""
+    from crossdock.boot import house
+
+    return house.load(root, environment)
+
+
+def compiled(root: Path, environment: str) -> Release:
+    """Return a project's release; raises Misconfigured with every problem."""
+    from crossdock.boot import house
+
+    return house.compiled(root, environment)
+
+
+def open(root: Path, release: Release) -> OpenJournal:  # noqa: A001 - read as boot.open
+    """Open the environment's journal, its schema up to date."""
+    from crossdock.boot import house
+
+    return house.open_journal(root, release)
+
+
+def up(root: Path, environment: str, *, ready: Ready | None = None, wrap: Wrap | None = None) -> int:
+    """Run everything embedded in the foreground until SIGTERM or SIGINT; return the exit code."""
+    from crossdock.boot import embedded
+
+    return embedded.run(root, compiled(root, environment), ready or (lambda status: None), wrap)
+
+
+def worker(root: Path, environment: str, *, pool: str = "prefork", concurrency: int = 2) -> int:
+    """Run a production worker in the foreground until SIGTERM; return its exit code."""
+    from crossdock.boot import production
+
+    return production.run_worker(root, compiled(root, environment), pool, concurrency)
+
+
+def gateway(root: Path, environment: str) -> int:
+    """Run a production gateway in the foreground until SIGTERM; return its exit code."""
+    from crossdock.boot import production
+
+    return production.run_gateway(root, compiled(root, environment))
+
+
+def submit(root: Path, environment: str, path: Path, partner: str, route: str = "") -> Accepted:
+    """Accept a file as if the partner had just dropped it; it is durable when this returns."""
+    from crossdock.boot import submit as submitting
+
+    return submitting.submit(root, environment, path, partner, route)
+
+
+def doctor(root: Path, environment: str) -> list[Check]:
+    """Say what is configured, reachable and stale."""
+    from crossdock.boot import doctor as examining
+
+    return examining.examine(root, environment)

@@ -1,0 +1,101 @@
+"""The doctor: what is configured, what is reachable, what is stale."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from crossdock.boot.house import House, load
+from crossdock.core.errors import CrossdockError
+from crossdock.core.ids import now_ms
+from crossdock.core.ports import Checkable
+
+STALE_MS = 15_000
+"""A process that has not beaten for so long is called stale."""
+OLD_MS = 60_000
+"""Work that has been ready for so long means that no worker takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: `ok` is None where there is nothing to say yes or no to."""
+
+    name: str
+    ok: bool | None
+    detail: str
+    advice: str = ""
+
+
+def examine(root: Path, environment: str) -> list[Check]:
+    """Examine the project, its journal, processes, lanes and endpoints."""
+    loaded = load(root, environment)
+    if loaded.release is None:
+        errors = [problem for problem in loaded.problems if problem.severity == "error"]
+        return [Check("project", False, f"{len(errors)} problems, the first: {errors[0]}", "run `crossdock check`")]
+    release = loaded.release
+    project = Check(
+        "project", True, f"release {release.id[:12]}, {len(release.programs)} routes, {len(release.partners)} partners"
+    )
+    try:
+        house = House.enter_quietly(root, release)
+    except CrossdockError as error:
+        return [project, Check("journal", False, error.message, error.advice)]
+    try:
+        return [project, *_journal(house), *asyncio.run(_endpoints(house))]
+    finally:
+        house.opened.close()
+
+
+def _journal(house: House) -> Iterator[Check]:
+    yield Check("journal", True, house.journal.check())
+    active = house.journal.active_release()
+    same = active == house.release.id
+    yield Check(
+        "release",
+        same if active else None,
+        f"active is {active[:12]}" if active else "none is active yet",
+        "" if same else "run `crossdock up`, or start the workers again, to take up the project as it is",
+    )
+    yield from _processes(house)
+    yield from _lanes(house)
+
+
+def _processes(house: House) -> Iterator[Check]:
+    seen = house.opened.desk.processes()
+    if not seen:
+        yield Check("processes", None, "none has run here yet", "start one with `crossdock up`")
+    for process in seen:
+        age = now_ms() - int(process["at"])
+        alive = age < STALE_MS
+        advice = "" if alive else "start it again, or ignore this where it was stopped on purpose"
+        yield Check(f"{process['role']} {process['name']}", alive, f"heard of {age // 1000} s ago", advice)
+
+
+def _lanes(house: House) -> Iterator[Check]:
+    for lane in house.journal.lanes():
+        age = now_ms() - (lane.oldest_at or now_ms())
+        stuck = lane.ready > 0 and age > OLD_MS
+        detail = f"{lane.ready} ready, {lane.later} later, {lane.leased} being worked on"
+        yield Check(f"lane {lane.name}", not stuck, detail, "is a worker running?" if stuck else "")
+
+
+async def _endpoints(house: House) -> list[Check]:
+    services = replace(house.services, partners=house.release.partners)
+    checks = []
+    for name, endpoint in sorted(house.release.endpoints.items()):
+        if endpoint.spec.target is None:
+            continue
+        sink = endpoint.spec.target(endpoint.settings, services)
+        try:
+            if isinstance(sink, Checkable):
+                checks.append(Check(f"endpoint {name}", True, await asyncio.wait_for(sink.check(), 10)))
+            else:
+                checks.append(Check(f"endpoint {name}", None, f"{endpoint.spec.name} can't be asked"))
+        except (CrossdockError, TimeoutError) as error:
+            message = error.message if isinstance(error, CrossdockError) else "no answer within 10 s"
+            checks.append(Check(f"endpoint {name}", False, message, getattr(error, "advice", "")))
+        finally:
+            await sink.close()
+    return checks

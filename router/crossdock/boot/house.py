@@ -1,0 +1,164 @@
+"""A release with its open journal, and the parts that one process of an installation consists of."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crossdock.core.clock import SystemClock
+from crossdock.core.errors import Misconfigured
+from crossdock.core.ids import now_ms
+from crossdock.core.journal import Journal, StoredRelease
+from crossdock.core.policy import StateStore
+from crossdock.core.ports import Services
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from crossdock.runtime.journal import OpenJournal
+    from crossdock.runtime.metrics import Metrics
+    from crossdock.runtime.waker import Waker
+    from crossdock.runtime.worker import Parts
+    from crossdock_config import Loaded, Release
+
+STATE = ".crossdock"
+Wrap = Callable[[Journal], Journal]
+"""Puts something around the journal: crash tests kill the process at its commit points."""
+
+
+def load(root: Path, environment: str) -> Loaded:
+    """Read and compile a project with its secrets."""
+    import crossdock_config
+
+    return crossdock_config.load(root, environment, secrets=crossdock_config.system_secrets(root))
+
+
+def compiled(root: Path, environment: str) -> Release:
+    """Return the project's release; raises Misconfigured with every problem."""
+    loaded = load(root, environment)
+    if loaded.release is None:
+        errors = [problem for problem in loaded.problems if problem.severity == "error"]
+        raise Misconfigured(
+            f"the project has {len(errors)} problem{'s' if len(errors) != 1 else ''}",
+            problems=errors,
+            advice="run `crossdock check`",
+        )
+    return loaded.release
+
+
+def open_journal(root: Path, release: Release) -> OpenJournal:
+    """Open the environment's journal and bring its schema up to date."""
+    from crossdock.runtime.journal import open_journal as open_url
+
+    opened = open_url(journal_url(root, release.environment.journal))
+    opened.migrate()
+    return opened
+
+
+def journal_url(root: Path, url: str) -> str:
+    """Return the journal's URL with a relative SQLite path taken from the project's root, its folder made."""
+    prefix = "sqlite:///"
+    if not url.startswith(prefix):
+        return url
+    path = root.resolve() / url.removeprefix(prefix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return f"{prefix}{path}"
+
+
+@dataclass(slots=True)
+class House:
+    """A release with its open journal: what every process of an installation starts from."""
+
+    root: Path
+    release: Release
+    opened: OpenJournal
+    wrap: Wrap
+
+    @classmethod
+    def enter(cls, root: Path, release: Release, wrap: Wrap | None = None) -> House:
+        """Open the journal, keep the release in it and make it the active one."""
+        house = cls(root, release, open_journal(root, release), wrap or (lambda journal: journal))
+        house.opened.journal.save_release(stored(release))
+        return house
+
+    @classmethod
+    def enter_quietly(cls, root: Path, release: Release) -> House:
+        """Open the journal and change nothing in it."""
+        return cls(root, release, open_journal(root, release), lambda journal: journal)
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, with whatever was put around it."""
+        return self.wrap(self.opened.journal)
+
+    @property
+    def services(self) -> Services:
+        """What connectors are given."""
+        state = self.root.resolve() / STATE
+        state.mkdir(parents=True, exist_ok=True)
+        return Services(
+            partners=self.release.partners,
+            pickup=self.opened.pickup,
+            lease=self.opened.lease,
+            clock=SystemClock(),
+            state=state,
+            base=self.root.resolve(),
+        )
+
+    def parts(self, app: Callable[[], Celery], metrics: Metrics, *, share: bool) -> Parts:
+        """Build what one working process consists of."""
+        from crossdock.runtime.deliver import DeliveryDrain
+        from crossdock.runtime.drain import MessageDrain
+        from crossdock.runtime.lanes import Lanes
+        from crossdock.runtime.loop import LoopThread
+        from crossdock.runtime.releases import Releases
+        from crossdock.runtime.sinks import Sinks
+        from crossdock.runtime.worker import Parts
+
+        journal, clock, loop = self.journal, SystemClock(), LoopThread()
+        state = state_store(self.release.environment.state_store)
+        releases = Releases(self.release, journal, partial(recompiled, self.root))
+        sinks, waker = Sinks(self.services, loop), waker_for(app())
+        messages = MessageDrain(journal, releases, state, clock, metrics)
+        deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics)
+        return Parts(journal, Lanes(journal, messages, deliveries, waker, share=share), loop, sinks, waker)
+
+
+def stored(release: Release) -> StoredRelease:
+    """Return a release as the journal keeps it."""
+    return StoredRelease(release.id, release.files, release.environment.environment, now_ms())
+
+
+def recompiled(root: Path, kept: StoredRelease) -> Release:
+    """Compile a release that the journal kept, with today's secrets."""
+    import crossdock_config
+
+    loaded = crossdock_config.load(kept.files, kept.environment, secrets=crossdock_config.system_secrets(root))
+    if loaded.release is None:
+        raise Misconfigured(f"release {kept.id[:12]} can't be compiled any more: {loaded.problems[0]}")
+    return loaded.release
+
+
+def state_store(url: str) -> StateStore:
+    """Return the policies' shared state: this process's memory, or Redis."""
+    from crossdock_policies.state import MemoryState, RedisState
+
+    return MemoryState() if url.startswith("memory:") else RedisState(url)
+
+
+def waker_for(app: Celery) -> Waker:
+    """Return a started waker that publishes through Celery."""
+    from crossdock.runtime.celery_app import TASK
+    from crossdock.runtime.waker import Waker
+
+    return Waker(lambda lane: app.send_task(TASK, (lane,), ignore_result=True, retry=False)).start()
+
+
+def process_name() -> str:
+    """Return this process's name in beats and leases."""
+    return f"{socket.gethostname()}-{os.getpid()}"

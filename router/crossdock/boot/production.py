@@ -1,0 +1,57 @@
+"""The same parts as processes of their own: `crossdock worker` and `crossdock gateway`, on as many machines as wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from crossdock.boot.house import House, process_name, waker_for
+from crossdock.core.errors import CrossdockError, Misconfigured
+from crossdock.runtime.celery_app import create
+from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
+from crossdock.runtime.metrics import Metrics
+from crossdock.runtime.operations import serve
+from crossdock.runtime.worker import PerProcess, run
+from crossdock_config import Release
+
+
+def run_worker(root: Path, release: Release, pool: str, concurrency: int) -> int:
+    """Run a Celery worker in the foreground until SIGTERM; return its exit code."""
+    house = House.enter(root, reaching(release))
+    metrics = Metrics()
+    house.opened.close()  # the pool's children open their own
+    parts = PerProcess(lambda: house.parts(lambda: app, metrics, share=True))
+    app = create(house.release.environment.broker, parts.drain)
+    return run(app, parts, pool, concurrency, process_name())
+
+
+def run_gateway(root: Path, release: Release) -> int:
+    """Run the gateway in the foreground until SIGTERM; return its exit code."""
+    house = House.enter(root, reaching(release))
+    app = create(house.release.environment.broker, lambda lane: None)
+    waker = waker_for(app)
+    try:
+        asyncio.run(_serve(house, Gateway(house.release, house.journal, house.services, waker, metrics := Metrics()), metrics))
+    except* CrossdockError as group:
+        raise first_error(group) or group from None
+    finally:
+        waker.stop()
+        house.opened.close()
+    return 0
+
+
+async def _serve(house: House, gateway: Gateway, metrics: Metrics) -> None:
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    async with serve(house.release.environment.metrics, house.journal, metrics):
+        await gateway.run(stop, process_name(), lambda: None)
+
+
+def reaching(release: Release) -> Release:
+    """Return the release if its broker reaches other processes; raises Misconfigured."""
+    if release.environment.broker.startswith("memory:"):
+        raise Misconfigured(
+            f"environment '{release.environment.environment}' has the in-memory broker, which reaches no other process",
+            advice="set `broker: amqp://...` or `broker: redis://...` in its file, or run `crossdock up`",
+        )
+    return release

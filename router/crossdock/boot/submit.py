@@ -1,0 +1,43 @@
+"""A file handed in by an operator, as if its partner had just dropped it."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crossdock.boot.house import compiled, open_journal, stored
+from crossdock.core.errors import Misconfigured
+from crossdock.core.message import Accepted, Receipt
+from crossdock.core.registry import nearest
+
+if TYPE_CHECKING:
+    from crossdock_config import Release
+
+
+def submit(root: Path, environment: str, path: Path, partner: str, route: str = "") -> Accepted:
+    """Accept a file as if the partner had just dropped it; it is durable when this returns."""
+    release = compiled(root, environment)
+    chosen = route or route_for(release, partner, path.name)
+    opened = open_journal(root, release)
+    try:
+        opened.journal.save_release(stored(release))
+        receipt = Receipt(route=chosen, data=path.read_bytes(), source="cli", partner=partner, name=path.name)
+        accepted = opened.journal.accept([receipt], release.id)[0]
+    finally:
+        opened.close()
+    return accepted
+
+
+def route_for(release: Release, partner: str, name: str) -> str:
+    """Return the one route that takes this partner's files of this name; raises Misconfigured."""
+    if partner and partner not in release.partners:
+        raise Misconfigured(f"unknown partner '{partner}'{nearest(partner, release.partners)}")
+    bound = [binding for bindings in release.bindings.values() for binding in bindings]
+    of_partner = [binding for binding in bound if getattr(binding.options, "partner", "") == partner]
+    matching = {binding.route for binding in of_partner if fnmatch(name, getattr(binding.options, "match", "*"))}
+    if len(matching) == 1:
+        return matching.pop()
+    known = ", ".join(sorted({binding.route for binding in of_partner} or release.routes))
+    found = "several routes take" if matching else "no route takes"
+    raise Misconfigured(f"{found} a file '{name}' from partner '{partner}'", advice=f"say which with --route: {known}")

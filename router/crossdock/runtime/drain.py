@@ -1,0 +1,199 @@
+"""The drain of a route's lane: claim a batch, run each message through its program, commit all results at once.
+
+    claim ─ run ─ run ─ run ... ─ settle          one commit for the batch
+              └─ a split: reserve, append, append, ..., settle
+
+A message whose earlier attempts were cut off (a worker that died) runs alone, so that a poisonous one takes nobody with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from crossdock.core import engine
+from crossdock.core import policy as policies
+from crossdock.core.clock import Clock
+from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
+from crossdock.core.ids import new_id, now_ms
+from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
+from crossdock.core.message import BODY_TYPE, Control, Message
+from crossdock.core.outcome import Closing, Event, Outcome, State
+from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
+from crossdock.runtime.metrics import Metrics
+from crossdock.runtime.releases import Releases
+from crossdock_config import Release
+
+BATCH = 100
+LEASE = 60.0
+SUSPECT = 3
+"""From this attempt on a message runs alone."""
+MOST_ATTEMPTS = 50
+"""A message that was claimed so often without an end is given to the operator."""
+
+
+class MessageDrain:
+    """Runs the messages of a lane."""
+
+    def __init__(self, journal: Journal, releases: Releases, state: StateStore, clock: Clock, metrics: Metrics) -> None:
+        self._journal = journal
+        self._releases = releases
+        self._state = state
+        self._clock = clock
+        self._metrics = metrics
+
+    def batch(self, works: list[MessageWork]) -> set[str]:
+        """Run claimed works and commit; return the lanes that got work."""
+        works = self._alone(works)
+        touched: set[str] = set()
+        settled: list[Settled] = []
+        for work in works:
+            result = self._run(work)
+            if result.outcome.parts is None:
+                settled.append(result)
+                continue
+            touched |= self._settle(settled) | self._split(result)
+            settled = []
+        return touched | self._settle(settled)
+
+    def _alone(self, works: list[MessageWork]) -> list[MessageWork]:
+        suspects = [work for work in works if work.attempts >= SUSPECT]
+        if not suspects or len(works) == 1:
+            return works
+        chosen = suspects[0]
+        self._journal.release([work for work in works if work is not chosen])
+        return [chosen]
+
+    def _settle(self, settled: list[Settled]) -> set[str]:
+        if not settled:
+            return set()
+        touched = self._journal.settle(settled)
+        for result in settled:
+            self._metrics.message_done(result.work.message.control.route, result.outcome.state)
+        return touched
+
+    def _run(self, work: MessageWork) -> Settled:
+        control = work.message.control
+        try:
+            release = self._releases.get(control.release)
+            program = release.programs.get(control.route)
+            if program is None:
+                raise Misconfigured(f"route '{control.route}' is not in release {release.id[:12]}")
+            if work.attempts > MOST_ATTEMPTS:
+                raise Rejected(
+                    f"this message was begun {work.attempts - 1} times and never came to an end",
+                    advice="look at the workers' logs around its attempts; retry it when the reason is gone",
+                )
+        except CrossdockError as error:
+            return Settled(work, Outcome(work.message, State.FAILED, error=error, resume=control.resume))
+        attempt = self._attempt(work)
+        permit = policies.before(program.policies, attempt)
+        if permit.stop:
+            return _stopped(work, permit.stop)
+        return self._attempted(work, release, attempt, permit)
+
+    def _attempted(self, work: MessageWork, release: Release, attempt: Attempt, permit: Permit) -> Settled:
+        program = release.programs[work.message.control.route]
+        started = time.monotonic()
+        outcome = engine.run(program, work.message)
+        if permit.claims:
+            outcome = replace(outcome, claims=permit.claims + outcome.claims)
+        if permit.seconds is not None and time.monotonic() - started > permit.seconds:
+            outcome = _too_slow(outcome, permit.seconds)
+        spawns = tuple(self._spawned(release, outcome.message, outcome.events))
+        return self._judged(Settled(work, outcome, spawns), program.policies or release.policy_sets["default"], attempt)
+
+    def _judged(self, result: Settled, around: tuple[Policy, ...], attempt: Attempt) -> Settled:
+        outcome = result.outcome
+        verdict = policies.after(around, attempt, outcome.error)
+        if outcome.state is not State.RETRY:
+            return result
+        if isinstance(verdict, RetryLater):
+            return replace(result, after=verdict.after, counts=verdict.counts)
+        error = verdict.error if isinstance(verdict, Fail) else outcome.error
+        return replace(result, outcome=replace(outcome, state=State.FAILED, error=error))
+
+    def _attempt(self, work: MessageWork) -> Attempt:
+        control = work.message.control
+        return Attempt(
+            around="route",
+            target=control.route,
+            partner=control.partner,
+            number=work.attempts,
+            first_at=work.first_at / 1000,
+            now=self._clock.now(),
+            state=self._state,
+            message=work.message,
+        )
+
+    def _split(self, result: Settled) -> set[str]:
+        """Commit a split message: its keys, its parts some at a time, then itself with what closes it."""
+        work, outcome = result.work, result.outcome
+        assert outcome.parts is not None
+        try:
+            if outcome.claims and self._journal.reserve(work, outcome.claims):
+                return self._settle([Settled(work, replace(outcome, parts=None))])
+            touched = self._append(work, engine.flatten(outcome.parts))
+        except LeaseLost:
+            return set()
+        closing = outcome.finish()
+        return touched | self._settle([replace(result, outcome=_closed(outcome, closing))])
+
+    def _append(self, work: MessageWork, parts: Iterator[Outcome]) -> set[str]:
+        release = self._releases.get(work.message.control.release)
+        touched: set[str] = set()
+        while chunk := list(islice(parts, BATCH)):
+            appended = [Appended(part, tuple(self._spawned(release, part.message, part.events))) for part in chunk]
+            touched |= self._journal.append(work, appended, LEASE)
+            for part in chunk:
+                self._metrics.message_done(part.message.control.route, part.state)
+        return touched
+
+    def _spawned(self, release: Release, parent: Message, events: tuple[Event, ...]) -> Iterator[Message]:
+        for event in events:
+            yield from spawned(release, parent, event)
+
+
+def spawned(release: Release, parent: Message, event: Event) -> Iterator[Message]:
+    """Yield the messages that an event starts: one for each route that listens to it."""
+    for route in release.subscriptions.get(event.type, ()):
+        yield Message(
+            id=new_id(),
+            body=event.body,
+            control=Control(route, release.id, source=f"event:{event.type}", partner=parent.control.partner),
+            content_type=BODY_TYPE,
+            keys=parent.keys,
+            correlation_id=parent.correlation_id,
+            causation_id=parent.id,
+            traceparent=parent.traceparent,
+            received_at=now_ms(),
+        )
+
+
+def _stopped(work: MessageWork, stop: RetryLater | Fail) -> Settled:
+    resume = work.message.control.resume
+    if isinstance(stop, Fail):
+        return Settled(work, Outcome(work.message, State.FAILED, error=stop.error, resume=resume))
+    outcome = Outcome(work.message, State.RETRY, resume=resume)
+    return Settled(work, outcome, after=stop.after, counts=stop.counts)
+
+
+def _too_slow(outcome: Outcome, limit: float) -> Outcome:
+    error = Rejected(
+        f"the route's steps took longer than the {limit:g} s that its policy allows",
+        code="timeout",
+        advice="raise the policy's `timeout`, or split the document",
+    )
+    return Outcome(outcome.message, State.FAILED, stages=outcome.stages, error=error)
+
+
+def _closed(outcome: Outcome, closing: Closing) -> Outcome:
+    return replace(
+        outcome,
+        parts=None,
+        deliveries=outcome.deliveries + closing.deliveries,
+        error=closing.error,
+        state=State.FAILED if closing.error else State.SPLIT,
+    )

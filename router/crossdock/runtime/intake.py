@@ -1,0 +1,72 @@
+"""The intake: every source hands its receipts in here, and many receipts share one commit.
+
+While one commit is being made durable the next receipts gather; a lone receipt waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+from crossdock.core.journal import Journal, message_lane
+from crossdock.core.message import Accepted, Receipt
+from crossdock.runtime.metrics import Metrics
+from crossdock.runtime.waker import Waker
+
+log = logging.getLogger(__name__)
+
+MOST = 256
+"""How many receipts share a commit at the most."""
+
+Waiting = tuple[Receipt, "asyncio.Future[Accepted]"]
+
+
+class GroupCommit:
+    """The `Intake` of a process: lives on one event loop."""
+
+    def __init__(self, journal: Journal, release: str, waker: Waker, metrics: Metrics) -> None:
+        self._journal = journal
+        self._release = release
+        self._waker = waker
+        self._metrics = metrics
+        self._waiting: deque[Waiting] = deque()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="accept")
+        self._committing: asyncio.Task[None] | None = None
+
+    async def accept(self, receipt: Receipt) -> Accepted:
+        """Return when the receipt is durable; raises what the journal raised (Retryable)."""
+        future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        self._waiting.append((receipt, future))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_all())
+        return await future
+
+    def close(self) -> None:
+        """End the thread that commits."""
+        self._thread.shutdown()
+
+    async def _commit_all(self) -> None:
+        try:
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                await self._commit(group)
+        finally:
+            self._committing = None
+
+    async def _commit(self, group: list[Waiting]) -> None:
+        receipts = [receipt for receipt, _ in group]
+        loop = asyncio.get_running_loop()
+        try:
+            accepted = await loop.run_in_executor(self._thread, self._journal.accept, receipts, self._release)
+        except Exception as error:  # noqa: BLE001 - every waiting source must hear it, whatever it is
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        self._waker.wake({message_lane(receipt.route, receipt.partner) for receipt in receipts})
+        for (receipt, future), answer in zip(group, accepted, strict=True):
+            self._metrics.message_accepted(receipt.route, duplicate=answer.duplicate)
+            if not future.done():
+                future.set_result(answer)

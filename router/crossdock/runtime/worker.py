@@ -1,0 +1,143 @@
+"""The workers: a Celery worker in threads inside the embedded process, or a Celery worker of its own in production.
+
+Each process builds its own parts (connections, event loop, sinks) the first time a wake-up reaches it, so that nothing is
+shared over a fork.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from celery import Celery
+from celery.worker import WorkController, state
+
+from crossdock.core.journal import Journal
+from crossdock.runtime import memory
+from crossdock.runtime.lanes import Lanes
+from crossdock.runtime.loop import LoopThread
+from crossdock.runtime.sinks import Sinks
+from crossdock.runtime.sweeper import Sweeper
+from crossdock.runtime.waker import Waker
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one working process consists of."""
+
+    journal: Journal
+    lanes: Lanes
+    loop: LoopThread
+    sinks: Sinks
+    waker: Waker
+
+    def stop(self) -> None:
+        """Let go of everything, in the order in which it is used."""
+        self.lanes.stopping.set()
+        self.waker.stop()
+        self.sinks.close()
+        self.loop.stop()
+        self.journal.close()
+
+
+class PerProcess:
+    """Parts, built once in each process that asks."""
+
+    def __init__(self, build: Callable[[], Parts]) -> None:
+        self._build = build
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._parts: Parts | None = None
+
+    def get(self) -> Parts:
+        """Return this process's parts."""
+        if self._pid != os.getpid() or self._parts is None:
+            self._renew()
+        assert self._parts is not None
+        return self._parts
+
+    def drain(self, lane: str) -> None:
+        """Drain a lane with this process's parts (the task's body)."""
+        self.get().lanes.drain(lane)
+
+    def stop(self) -> None:
+        """Stop this process's parts, if it has any."""
+        if self._pid == os.getpid() and self._parts is not None:
+            self._parts.stop()
+            self._parts = None
+
+    def _renew(self) -> None:
+        if self._pid != os.getpid():
+            self._lock = threading.Lock()  # the parent's may have been held at the moment of the fork
+        with self._lock:
+            if self._pid != os.getpid() or self._parts is None:
+                self._parts = self._build()
+                self._pid = os.getpid()
+
+
+class EmbeddedWorker:
+    """A Celery worker on threads of this process."""
+
+    def __init__(self, app: Celery, threads: int) -> None:
+        app.set_default()  # Celery's pool threads look their app up there
+        self._controller = WorkController(
+            app=app,
+            pool_cls="threads",
+            concurrency=threads,
+            hostname="crossdock@embedded",
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            quiet=True,
+        )
+        self._thread = threading.Thread(target=self._controller.start, name="celery", daemon=True)
+
+    def start(self) -> EmbeddedWorker:
+        """Start consuming."""
+        state.should_stop = None
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Finish the tasks that run and stop."""
+        state.should_stop = 0
+        memory.arrived()
+        self._thread.join(timeout=30)
+        state.should_stop = None
+
+
+def run(app: Celery, parts: PerProcess, pool: str, concurrency: int, name: str) -> int:
+    """Run a production worker in the foreground until SIGTERM (which lets running tasks finish); return its exit code."""
+    from celery import signals
+
+    sweepers: list[Sweeper] = []
+
+    def ready(**_: object) -> None:
+        own = parts.get()
+        sweepers.append(Sweeper(own.journal, own.waker, name, "worker").start())
+
+    def stopping(**_: object) -> None:
+        for sweeper in sweepers:
+            sweeper.stop()
+        parts.stop()
+
+    def child_stopping(**_: object) -> None:
+        parts.stop()
+
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_process_shutdown.connect(child_stopping, weak=False)
+    worker = app.Worker(
+        pool=pool,
+        concurrency=concurrency,
+        hostname=f"crossdock@{name}",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        optimization="fair",
+        quiet=True,
+    )
+    worker.start()
+    stopping()
+    return int(worker.exitcode or 0)
