@@ -110,7 +110,7 @@ def _exact(value: Any) -> Any:
     """Write a Decimal so that reading it back gives a Decimal: `5` as `5e0`."""
     if isinstance(value, Decimal):
         return orjson.Fragment(_tagged(value))
-    raise TypeError(f"a message body can't hold a {type(value).__name__}")
+    raise Rejected(f"a message body can't hold a {type(value).__name__}")
 
 
 def _tagged(value: Decimal) -> bytes:
@@ -122,7 +122,7 @@ def _plain(value: Any) -> Any:
     """Write a Decimal as the JSON number it is."""
     if isinstance(value, Decimal):
         return orjson.Fragment(_finite(value).encode())
-    raise TypeError(f"JSON can't hold a {type(value).__name__}")
+    raise Rejected(f"JSON can't hold a {type(value).__name__}")
 
 
 def _finite(value: Decimal) -> str:
@@ -133,7 +133,7 @@ def _finite(value: Decimal) -> str:
 
 def dump_body(body: Any) -> bytes:
     """Encode a decoded body for the journal; `load_body` gives back the same values and types."""
-    return orjson.dumps(body, default=_exact)
+    return _dumped(body, _exact)
 
 
 def load_body(data: bytes) -> Any:
@@ -143,7 +143,15 @@ def load_body(data: bytes) -> Any:
 
 def dump_json(body: Any) -> bytes:
     """Encode a decoded body as JSON for the world: Decimals as plain numbers, digits kept."""
-    return orjson.dumps(body, default=_plain)
+    return _dumped(body, _plain)
+
+
+def _dumped(body: Any, default: Callable[[Any], Any]) -> bytes:
+    try:
+        return orjson.dumps(body, default=default)
+    except orjson.JSONEncodeError as error:
+        cause = error.__cause__
+        raise cause if isinstance(cause, Rejected) else Rejected(f"this can't be kept as a document: {error}") from None
 
 
 def stored(body: Any, content_type: str) -> tuple[bytes, str]:
