@@ -61,9 +61,7 @@ def write(root: Path, *, journal: str, port: int, sink: str, keyed: bool) -> Pat
     """Write the project under `root` and return it."""
     path, settings = ("keyed", "") if keyed else ("plain", ", key_header: null")
     files = {
-        "config/environments/local.yaml": ENVIRONMENT.format(
-            journal=journal, port=port, sink=sink, path=path, settings=settings
-        ),
+        "config/environments/local.yaml": ENVIRONMENT.format(journal=journal, port=port, sink=sink, path=path, settings=settings),
         "config/partners/acme.yaml": PARTNER,
         "config/policies/quick.policy.yaml": POLICY,
         "routes/sales/orders.route.yaml": ROUTE,

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.services.ports import free_port
 
 from crossdock.testing.crash import POINTS
 from tests.crash import project
 from tests.services.ledger import ledger
-from tests.services.ports import free_port
 
 REPO = Path(__file__).resolve().parents[2]
 INTERCHANGES, ORDERS = 12, 3
@@ -32,7 +32,11 @@ def crossdock(root: Path, *point: str):
     """Run `crossdock up` in a process group of its own, which is gone at the end."""
     with (root / "up.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.child", str(root), *point], cwd=REPO, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, "-m", "tests.crash.child", str(root), *point],
+            cwd=REPO,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     try:
         yield process

@@ -21,7 +21,7 @@ from tests.services.tryton import Erp
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".crossdock" / "demo"
-PASSWORD = "acme-secret-1"  # noqa: S105 - the demo's own partner
+PASSWORD = "acme-secret-1"
 FIXED = {"CROSSDOCK_SFTP_PORT": 2222, "CROSSDOCK_WEBHOOK_PORT": 8080, "CROSSDOCK_METRICS_PORT": 9464}
 
 

@@ -81,7 +81,9 @@ class Story:
         segments = [segment for segment in re.split(r"~\s*", bad) if segment.startswith(("AK2", "AK3", "AK4", "AK5", "AK9"))]
         if not any(segment.startswith("AK5*R") for segment in segments):
             raise Broken("the 997 for the file with a bad transaction does not reject it")
-        self._console.print(Panel("\n".join(segments), title="The 997 that says what was wrong", title_align="left", expand=False))
+        self._console.print(
+            Panel("\n".join(segments), title="The 997 that says what was wrong", title_align="left", expand=False)
+        )
 
     def _show_failed(self) -> None:
         failed = json.loads(self._scene.cli("failed", "list", "--json"))

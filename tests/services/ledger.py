@@ -1,8 +1,8 @@
 """An independent ledger: an HTTP target of its own process that writes down what was done to it, and how often.
 
 `POST /keyed/...` honours the Idempotency-Key as a good target does: a second call with a key has no effect.
-`POST /plain/...` knows no keys: every call is an effect. `GET /ledger` returns `{"effects": {key: n}, "calls": n}`, where the key of
-a plain effect is the document's `order_number`. `GET /keyed/{key}` answers 200 where the key was done, else 404.
+`POST /plain/...` knows no keys: every call is an effect, under the document's `order_number`. `GET /keyed/{key}` answers 200 where
+the key was done, else 404. `GET /ledger`, `/times` and `/calls` tell how often, when first, and how many calls in all.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import sys
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -35,8 +36,20 @@ class Ledger:
 
     def effects(self) -> dict[str, int]:
         """Return how often each key was done."""
-        with urllib.request.urlopen(f"{self.url}/ledger", timeout=5) as answer:
-            found: dict[str, int] = json.load(answer)["effects"]
+        found: dict[str, int] = self._ask("/ledger")["effects"]
+        return found
+
+    def times(self) -> dict[str, float]:
+        """Return when each key was done first, in seconds since 1970."""
+        return self._ask("/times")
+
+    def calls(self) -> int:
+        """Return how many calls there were."""
+        return int(self._ask("/calls")["calls"])
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
             return found
 
 
@@ -45,6 +58,7 @@ class Target:
 
     def __init__(self) -> None:
         self.effects: Counter[str] = Counter()
+        self.times: dict[str, float] = {}
         self.calls = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -57,8 +71,9 @@ class Target:
         await send({"type": "http.response.body", "body": answer})
 
     def _get(self, path: str) -> tuple[int, bytes]:
-        if path == "/ledger":
-            return 200, json.dumps({"effects": self.effects, "calls": self.calls}).encode()
+        pages = {"/ledger": {"effects": self.effects}, "/times": self.times, "/calls": {"calls": self.calls}}
+        if path in pages:
+            return 200, json.dumps(pages[path]).encode()
         key = path.removeprefix("/keyed/")
         return (200, b'{"id": "known"}') if key in self.effects else (404, b"{}")
 
@@ -68,7 +83,9 @@ class Target:
         if scope["path"].startswith("/keyed"):
             self.effects[key] = 1
         else:
-            self.effects[str(json.loads(body)["order_number"])] += 1
+            key = str(json.loads(body)["order_number"])
+            self.effects[key] += 1
+        self.times.setdefault(key, time.time())
         return 200, b'{"id": "%d"}' % self.calls
 
 

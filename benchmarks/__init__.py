@@ -1,0 +1,1 @@
+"""Benchmarks: each figure beside its yardstick from the same run."""
