@@ -1,8 +1,9 @@
 """An independent ledger: an HTTP target of its own process that writes down what was done to it, and how often.
 
 `POST /keyed/...` honours the Idempotency-Key as a good target does: a second call with a key has no effect.
-`POST /plain/...` knows no keys: every call is an effect, under the document's `order_number`. `GET /keyed/{key}` answers 200 where
-the key was done, else 404. `GET /ledger`, `/times` and `/calls` tell how often, when first, and how many calls in all.
+`POST /plain/...` knows no keys: every call is an effect, under the document's `order_number`.
+`GET /keyed/{key}` answers 200 where the key was done, else 404.
+`GET /ledger`, `/times` and `/calls` tell how often, when first, and how many calls in all.
 """
 
 from __future__ import annotations
