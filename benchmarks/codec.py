@@ -29,8 +29,6 @@ WORDS = (
     "PUMP",
     "SEAL",
 )
-    ["HEX", "BOLT", "ZINC", "WASHER", "FLAT", "STEEL", "COUPLING", "BRASS", "VALVE", "PVC", "PIPE", "GASKET", "CABLE", "LAMP", "SCREW", "TAPE", "GLOVE", "FILTER", "PUMP", "SEAL"]
-)
 ORDERS, LINES = 2_000, 10
 
 
