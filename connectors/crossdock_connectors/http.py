@@ -1,0 +1,122 @@
+"""`http`: hands documents to an HTTP endpoint, one request each, with an idempotency key.
+
+    endpoints:
+      shop:
+        http: { url: "https://shop.example/api", auth: { bearer: "${secret:SHOP_TOKEN}" } }
+    to:
+      - shop: { path: /orders, key: body.order_number }
+
+Bytes go out as they are, decoded bodies as JSON with their digits kept. What an answer means is in `http_client`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from crossdock.core.ports import Services, Sink
+from crossdock.core.spec import ConnectorSpec, Options
+from crossdock.core.units import Duration
+
+
+class Basic(Options):
+    """User and password."""
+
+    user: str
+    password: str = Field(repr=False, description="`${secret:NAME}`")
+
+
+class ApiKey(Options):
+    """A key in a header of the target's choice."""
+
+    header: str = "X-API-Key"
+    value: str = Field(repr=False, description="`${secret:NAME}`")
+
+
+class Credentials(Options):
+    """How we show who we are: exactly one."""
+
+    bearer: str = Field("", repr=False, description="a token, as `${secret:NAME}`")
+    basic: Basic | None = None
+    api_key: ApiKey | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Credentials:
+        if sum(bool(way) for way in (self.bearer, self.basic, self.api_key)) != 1:
+            raise ValueError("say exactly one of `bearer`, `basic` and `api_key`")
+        return self
+
+
+class Lookup(Options):
+    """How the target is asked whether it has a document: a GET by key."""
+
+    path: str = Field(description="appended to `url`; `{key}` stands for the idempotency key", examples=["/orders/{key}"])
+    found: tuple[int, ...] = Field((200,), description="statuses that mean: it is there")
+    missing: tuple[int, ...] = Field((404,), description="statuses that mean: it is not there")
+
+    @field_validator("path")
+    @classmethod
+    def _names_the_key(cls, path: str) -> str:
+        if "{key}" not in path:
+            raise ValueError("write `{key}` where the idempotency key goes, as in /orders/{key}")
+        return path
+
+
+class HttpSettings(Options):
+    """The endpoint: where it is and how we show who we are."""
+
+    url: str = Field(description="the base address; a route's `path` is appended", examples=["https://shop.example/api"])
+    timeout: Duration = Field("30s", description="how long one call may take", validate_default=True)
+    headers: dict[str, str] = Field(default_factory=dict, repr=False, description="sent with every call")
+    auth: Credentials | None = None
+    concurrency: int = Field(32, ge=1, le=1000, description="calls in flight at most")
+    verify: bool = Field(True, description="check the server's certificate; false only for a test machine")
+    authority: str = Field("", description="a PEM file of the authorities to trust, where they are not the system's")
+    keep_alive: Duration = Field(
+        "4s", description="keep idle connections so long: less than the target does", validate_default=True
+    )
+    key_header: str = Field(
+        "Idempotency-Key", description="carries the idempotency key; empty where the target takes no notice of one"
+    )
+    lookup: Lookup | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"'{url}' is not an address; write it whole, such as https://shop.example/api")
+        if parts.username or parts.password:
+            raise ValueError("keep credentials out of the address: write `auth: {basic: {user: ..., password: ${secret:NAME}}}`")
+        return url.rstrip("/")
+
+
+class HttpTarget(Options):
+    """What a route says of one kind of call."""
+
+    operation: str = Field("", description="a name for the call, shown in traces")
+    method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
+    path: str = Field("", description="appended to `url`; `{key}` stands for the idempotency key")
+    headers: dict[str, str] = Field(default_factory=dict, description="sent with this call")
+    content_type: str = Field("", description="instead of the document's own")
+    reference: str = Field("id", description="the reply's field that names what the target made, where it sends no Location")
+
+
+def _target(settings: Any, services: Services) -> Sink:
+    from crossdock_connectors.http_client import AskableHttpSink, HttpSink
+
+    if settings.lookup:
+        return AskableHttpSink(settings, settings.lookup, services.clock)
+    return HttpSink(settings, services.clock)
+
+
+SPEC = ConnectorSpec(
+    name="http",
+    summary="Posts documents to an HTTP endpoint with an idempotency key",
+    example='shop:\n  http: { url: "https://shop.example/api", auth: { bearer: "${secret:SHOP_TOKEN}" } }',
+    settings=HttpSettings,
+    target_options=HttpTarget,
+    target=_target,
+)

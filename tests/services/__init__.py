@@ -1,0 +1,1 @@
+"""Real services for tests, the demo and the benchmarks."""
