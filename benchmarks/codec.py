@@ -89,7 +89,7 @@ def rows() -> Iterator[Row]:
             segment.split("*")
 
     def decode() -> None:
-        for part in decode_interchange(data).parts():
+        for part in decode_interchange(data):
             if part.error:
                 raise part.error
 

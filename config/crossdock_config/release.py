@@ -1,0 +1,63 @@
+"""A compiled release: the immutable whole of a project's YAML, under the hash of its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crossdock.core.errors import Place, Problem
+from crossdock.core.partner import Partner
+from crossdock.core.policy import Policy
+from crossdock.core.program import Program
+from crossdock.core.spec import Binding, ConnectorSpec, Resource
+from crossdock_config.models import EnvironmentFile
+
+
+@dataclass(frozen=True)
+class RouteInfo:
+    """What a route says of itself; `source` is `{"event": type}` or `{"endpoint": name, "connector": name}`."""
+
+    name: str
+    description: str
+    owner: str
+    domain: str
+    lifecycle: str
+    place: Place
+    source: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint of the environment: its connector and validated settings."""
+
+    name: str
+    spec: ConnectorSpec
+    settings: Any
+    place: Place
+
+
+@dataclass(frozen=True)
+class Release:
+    """A compiled project. `files` (path to text) are all that is needed to compile it again; secrets are not in them."""
+
+    id: str
+    environment: EnvironmentFile
+    programs: Mapping[str, Program]
+    routes: Mapping[str, RouteInfo]
+    partners: Mapping[str, Partner]
+    endpoints: Mapping[str, Endpoint]
+    bindings: Mapping[str, tuple[Binding, ...]]
+    subscriptions: Mapping[str, tuple[str, ...]]
+    policy_sets: Mapping[str, tuple[Policy, ...]]
+    files: Mapping[str, str] = field(repr=False)
+    tests: tuple[Resource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of reading a project: problems, all of them, and the release where none is an error."""
+
+    problems: tuple[Problem, ...]
+    release: Release | None
+    files: int
