@@ -1,0 +1,100 @@
+"""The rows of one transaction, gathered and written at once, each table by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from crossdock.core.journal import delivery_lane, message_lane
+from crossdock.core.message import Message
+from crossdock.core.outcome import Delivery, DeliveryState, State
+from crossdock.runtime.journal import queue
+from crossdock.runtime.journal.bodies import Document, Shelf
+from crossdock.runtime.journal.database import Line, Session
+from crossdock.runtime.journal.events import event_row
+from crossdock.runtime.journal.rows import message_row
+from crossdock.runtime.journal.texts import clean, dump, short
+
+ANY_POLICIES = "[]"
+
+
+class Batch:
+    """What a transaction adds to the journal."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.shelf = Shelf(session)
+        self._messages: list[Line] = []
+        self._deliveries: list[Line] = []
+        self._work: list[tuple[str, str, int, str]] = []
+        self._events: list[Line] = []
+        self._keys: set[tuple[str, str, str]] = set()
+
+    def message(self, row: list[Any], error: Mapping[str, Any] | None = None) -> None:
+        """Add a message from `message_row`."""
+        self._messages.append((*row, dump(error) if error else None))
+
+    def run_of(self, message: Message, after: float = 0.0) -> None:
+        """Add the work of running a message."""
+        lane = message_lane(message.control.route, message.control.partner)
+        self._work.append((lane, message.id, self.session.now + int(after * 1000), ""))
+
+    def spawn(self, message: Message, document: Document) -> None:
+        """Add a message that an event starts, and its run."""
+        payload = self.shelf.put(document)
+        row = message_row(
+            message, state=State.RECEIVED.value, at=self.session.now, payload=payload, resume=message.control.resume
+        )
+        self.message(row)
+        self.run_of(message)
+
+    def deliver(self, message: Message, number: int, delivery: Delivery, document: Document, name: str) -> None:
+        """Add a message's delivery and its work."""
+        key = f"{message.id}/{number}"
+        order = queue.order_name(delivery.endpoint, delivery.order_key)
+        self._deliveries.append(
+            (
+                key,
+                message.id,
+                delivery.endpoint,
+                delivery.operation,
+                clean(delivery.key),
+                order,
+                delivery.reply_to,
+                clean(name),
+                delivery.where,
+                dump(delivery.policies) if delivery.policies else ANY_POLICIES,
+                delivery.options.get("node", 0),
+                DeliveryState.QUEUED.value,
+                "",
+                0,
+                "",
+                self.shelf.put(document),
+                self.session.now,
+            )
+        )
+        self._work.append((delivery_lane(delivery.endpoint, message.control.partner), key, self.session.now, order))
+
+    def event(self, ref: str, kind: str, **rest: Any) -> None:
+        """Add an event (see `event_row`)."""
+        self._events.append(event_row(self.session, ref, kind, **rest))
+
+    def find_by(self, message: Message, known: Mapping[str, str]) -> None:
+        """Let a message's family be found by its keys, where they aren't known already."""
+        root = message.correlation_id or message.id
+        for name, value in message.keys.items():
+            if value and known.get(name) != value:
+                self._keys.add((short(value), short(name), root))
+
+    def save(self, done: Iterable[int] = ()) -> set[str]:
+        """Write everything and delete the work that is done; return the lanes that got work due now."""
+        session = self.session
+        self.shelf.save()
+        session.many("add_message", self._messages)
+        session.many("add_delivery", self._deliveries)
+        session.many("add_business_key", sorted(self._keys))
+        session.many("add_event", self._events)
+        finished = list(done)
+        if finished:
+            session.run("drop_work", seqs=finished)
+        return queue.add(session, self._work)

@@ -1,0 +1,170 @@
+"""The operator's desk: find, list, show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock.core.journal import Query, Row
+from crossdock.runtime.journal import repair
+from crossdock.runtime.journal.database import Database, Line, Session
+from crossdock.runtime.journal.events import event_story
+from crossdock.runtime.journal.rows import payload_of
+from crossdock.runtime.journal.texts import load, short
+from crossdock.runtime.journal.trace import natural, trace
+
+ALIVE = 10 * 60 * 1000
+"""Ms within which a process has beaten lately."""
+SLACK = 24 * 3600 * 1000
+"""Ms by which the clock that names messages may differ from the database's."""
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+MESSAGE = ("id", "parent", "route", "partner", "state", "received_at", "keys", "size", "error")
+FAILED_MESSAGE = ("id", "route", "partner", "state", "at", "attempts", "keys", "error")
+FAILED_DELIVERY = ("id", "endpoint", "partner", "state", "at", "attempts", "keys", "error")
+SHOWN_MESSAGE = (
+    "id", "parent", "root", "route", "partner", "source", "state", "release", "keys", "headers", "name", "received_at", "at",
+    "attempts", "resume", "error", "payload_id",
+)  # fmt: skip
+SHOWN_DELIVERY = (
+    "id", "message", "root", "endpoint", "partner", "route", "release", "operation", "key", "order_key", "name", "where", "state",
+    "effect", "attempts", "reference", "keys", "created_at", "at", "error", "payload_id",
+)  # fmt: skip
+JSON = ("keys", "headers", "error")
+
+
+class SqlDesk:
+    """`core.journal.Desk`. A name with a `/` is a delivery's, any other a message's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, text: str) -> list[str]:
+        """Return the roots of what a text names, newest first."""
+        return self._database.read(lambda session: _found(session, text.strip()))
+
+    def trace(self, message_id: str) -> Row:
+        """Return the story of a message's family, told from its root; raises KeyError."""
+
+        def told(session: Session) -> Row:
+            roots = session.all("roots_of_ids", ids=[message_id.partition("/")[0]])
+            if not roots:
+                raise KeyError(message_id)
+            return trace(session, roots[0][0])
+
+        return self._database.read(told)
+
+    def messages(self, query: Query) -> list[Row]:
+        """Return messages, newest first; `before` is the id of the last one seen."""
+        rows = self._database.read(lambda session: session.all("list_messages", **_terms(query), **_page(query)))
+        listed = [_named(MESSAGE, row) for row in rows]
+        return [row for row in listed if not query.key or query.key in row["keys"].values()]
+
+    def failed(self, query: Query) -> list[Row]:
+        """Return what waits for a person, newest first; `before` is the id of the last one seen."""
+        return self._database.read(lambda session: _failed(session, query))
+
+    def show(self, item: str) -> Row:
+        """Return everything of one message or delivery; raises KeyError."""
+        return self._database.read(lambda session: _shown(session, item))
+
+    def retry(self, item: str, data: bytes | None, by: str) -> str:
+        """Put a failed message or delivery back to work; return its lane."""
+        return self._database.write(lambda session: repair.retry(session, item, data, by))
+
+    def resend(self, delivery: str, by: str) -> str:
+        """Send a document once more; return the new delivery's id."""
+        return self._database.write(lambda session: repair.resend(session, delivery, by))
+
+    def discard(self, item: str, reason: str, by: str) -> None:
+        """Take a failed message or delivery off the list."""
+        self._database.write(lambda session: repair.discard(session, item, reason, by))
+
+    def payload(self, item: str) -> tuple[bytes, str]:
+        """Return the payload and content type of a message or delivery; raises KeyError."""
+        return self._database.read(lambda session: _payload(session, item))
+
+    def counts(self, since: int) -> Row:
+        """Return how many messages, and deliveries of them, are in each state, of those received or made since."""
+
+        def counted(session: Session) -> Row:
+            terms = {"since": since, "floor": id_floor(since)}
+            return {
+                "messages": dict(session.all("count_messages", **terms)),
+                "deliveries": dict(session.all("count_deliveries", **terms)),
+            }
+
+        return self._database.read(counted)
+
+    def processes(self) -> list[Row]:
+        """Return the processes that have beaten in the last ten minutes."""
+        rows = self._database.read(lambda session: session.all("processes", since=session.now - ALIVE))
+        return [{"name": name, "role": role, "at": at, "detail": load(detail)} for name, role, at, detail in rows]
+
+
+def id_floor(since: int) -> str:
+    """Return an id below all those given since a time: ids begin with the time, in base 32."""
+    value = max(0, since - SLACK)
+    return "".join(ALPHABET[value >> shift & 31] for shift in range(45, -1, -5)) if value else ""
+
+
+def _terms(query: Query) -> dict[str, Any]:
+    key = short(query.key) if query.key else ""
+    return {"route": query.route, "partner": query.partner, "since": query.since, "key": key}
+
+
+def _page(query: Query) -> dict[str, Any]:
+    return {"state": query.state, "before": query.before, "limit": query.limit, "floor": id_floor(query.since)}
+
+
+def _named(names: tuple[str, ...], line: Line) -> Row:
+    """Return a row with names, its JSON read."""
+    row = dict(zip(names, line, strict=True))
+    return {name: load(value) if name in JSON else value for name, value in row.items()}
+
+
+def _found(session: Session, text: str) -> list[str]:
+    if not text:
+        return []
+    name = text.lower()
+    roots = {root for (root,) in session.all("roots_of_ids", ids=[text.partition("/")[0], name.partition("/")[0]])}
+    roots |= {root for (root,) in session.all("roots_of_key", value=short(text))}
+    if not roots:
+        begun = session.all("roots_of_prefix", text=name, beyond=name + "\x7f")
+        roots = {root for (root,) in begun} if len(begun) == 1 else set()
+    return sorted(roots, reverse=True)
+
+
+def _failed(session: Session, query: Query) -> list[Row]:
+    terms = _terms(query)
+    messages = [_named(FAILED_MESSAGE, line) | {"kind": "message"} for line in session.all("failed_messages", **terms)]
+    deliveries = [_named(FAILED_DELIVERY, line) | {"kind": "delivery"} for line in session.all("failed_deliveries", **terms)]
+    wanted = [row for row in messages + deliveries if _matches(row, query)]
+    wanted.sort(key=lambda row: (row["at"], natural(row["id"])), reverse=True)
+    ids = [row["id"] for row in wanted]
+    start = ids.index(query.before) + 1 if query.before in ids else 0
+    return wanted[start : start + query.limit]
+
+
+def _matches(row: Row, query: Query) -> bool:
+    return query.state in ("", row["state"]) and (not query.key or query.key in row["keys"].values())
+
+
+def _shown(session: Session, item: str) -> Row:
+    is_delivery = "/" in item
+    found = session.all("show_delivery" if is_delivery else "show_message", id=item)
+    if not found:
+        raise KeyError(item)
+    row = _named(SHOWN_DELIVERY if is_delivery else SHOWN_MESSAGE, found[0])
+    key = row.pop("payload_id")
+    data, kind = payload_of(session, key) if key is not None else (b"", "")
+    if is_delivery:
+        row |= {"key": row["key"] or item, "order_key": row["order_key"].partition("\t")[2]}
+    events = [event_story(line) for line in session.all("item_events", ref=item)]
+    return {**row, "kind": "delivery" if is_delivery else "message", "events": events, "payload": data, "content_type": kind}
+
+
+def _payload(session: Session, item: str) -> tuple[bytes, str]:
+    found = session.all("delivery_payload" if "/" in item else "message_payload", id=item)
+    if not found or found[0][0] is None:
+        raise KeyError(item)
+    return payload_of(session, found[0][0])

@@ -1,0 +1,1 @@
+"""The journal's migrations (Alembic), run by `migrate.py`."""

@@ -1,0 +1,125 @@
+"""Outcomes on their way into the journal: everything that a run wants, brought into rows.
+
+prepare (no transaction)     encode bodies; what can't be kept makes its message a failed one, and no other's
+commit  (one transaction)    claims -> control numbers -> payloads -> messages, deliveries, work, keys, events
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from crossdock.core.errors import CrossdockError, Rejected
+from crossdock.core.message import Message, Numbered
+from crossdock.core.outcome import Claim, Delivery, Outcome, State
+from crossdock.runtime.journal.bodies import PLAIN, Bundle, Document
+
+UNKEEPABLE = (TypeError, ValueError, CrossdockError, RecursionError)
+"""What encoding a body may raise: a type that no document holds, a NaN, a nesting too deep."""
+PENDING = (State.FAILED, State.RETRY)
+"""States in which a message may be run again."""
+CLAIMING = (State.DONE, State.FILTERED, State.SPLIT)
+"""States in which a message takes its keys: one that failed leaves them to a corrected copy."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One outcome, prepared.
+
+    `before` is the message as it was claimed; None for a part, which the journal hasn't seen. `own` is the body to go on from
+    where that is a new one, `stored` stands for the one that it came from. `after` and `counts` are those of `Settled`.
+    """
+
+    outcome: Outcome
+    spawns: tuple[Message, ...]
+    before: Message | None
+    after: float = 0.0
+    counts: bool = True
+    attempts: int = 0
+    own: Document | None = None
+    stored: Document = field(default_factory=lambda: Document(b"", ""))
+    sent: list[Document | Numbered] = field(default_factory=list)
+    spawned: list[Document] = field(default_factory=list)
+
+    @property
+    def message(self) -> Message:
+        """The message as the run left it."""
+        return self.outcome.message
+
+    @property
+    def resume(self) -> int:
+        """Where to go on: at the start of the last run where its body could not be kept."""
+        if self.outcome.state in PENDING and self.before is not None and not keepable(self.message.body):
+            return self.before.control.resume
+        return self.outcome.resume
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the partner has had its acknowledgement: a failed document whose closing goes out has been answered."""
+        return self.message.control.answered or (self.outcome.state is State.FAILED and bool(self.outcome.deliveries))
+
+
+def prepare(entry: Entry) -> Entry:
+    """Encode an entry's bodies; never raises."""
+    try:
+        return _encoded(entry)
+    except UNKEEPABLE as error:
+        return unkeepable(entry, error)
+
+
+def _encoded(entry: Entry) -> Entry:
+    bundle = Bundle()
+    if entry.before is not None:
+        bundle.documents.append((entry.before.body, entry.before.content_type, entry.stored))
+    message = entry.message
+    if entry.outcome.state in PENDING and keepable(message.body):
+        entry.own = bundle.document(message.body, message.content_type)
+    entry.sent = [_document(bundle, delivery) for delivery in entry.outcome.deliveries]
+    entry.spawned = [bundle.document(spawn.body, spawn.content_type) for spawn in entry.spawns]
+    if entry.before is None and entry.own is None and bundle.has(message.body):
+        entry.own = bundle.document(message.body, message.content_type)
+    return entry
+
+
+def _document(bundle: Bundle, delivery: Delivery) -> Document | Numbered:
+    body = delivery.body
+    return body if isinstance(body, Numbered) else bundle.document(body, delivery.content_type)
+
+
+def keepable(body: Any) -> bool:
+    """Say whether a message can be taken up again with this body."""
+    return isinstance(body, PLAIN)
+
+
+def unkeepable(entry: Entry, error: BaseException) -> Entry:
+    """Return the entry of a run whose results can't be kept: failed, with nothing sent."""
+    reason = error.message if isinstance(error, CrossdockError) else f"{type(error).__name__}: {error}"
+    told = Rejected(
+        f"the result of this run can't be kept: {reason}",
+        code="defect",
+        detail=reason,
+        advice="this is a defect of a step, not of the document: please report it with the message's id",
+    )
+    return failed(entry, told, State.FAILED)
+
+
+def failed(entry: Entry, error: CrossdockError, state: State) -> Entry:
+    """Return an entry without its effects: the message as it was before the run, in a state that says why."""
+    message = entry.before or replace(entry.message, body=None)
+    resume = message.control.resume
+    outcome = Outcome(message, state, stages=entry.outcome.stages, error=error, resume=resume)
+    return replace(entry, outcome=outcome, spawns=(), own=None, sent=[], spawned=[])
+
+
+def duplicate(entry: Entry, claim: Claim, holder: str) -> Entry:
+    """Return the entry of a message whose key another one has."""
+    error = Rejected(
+        f"{claim.what} was received before, as message {holder}", code="duplicate", detail=f"{claim.scope} {claim.key}"
+    )
+    return failed(entry, error, State.DUPLICATE)
+
+
+def wishes(entries: Sequence[Entry]) -> list[tuple[str, Sequence[Claim]]]:
+    """Return what each message wants to claim."""
+    return [(entry.message.id, entry.outcome.claims if entry.outcome.state in CLAIMING else ()) for entry in entries]

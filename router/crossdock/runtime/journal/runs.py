@@ -1,0 +1,182 @@
+"""Committing runs: settled messages, the parts of split ones, and the keys that they reserve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from crossdock.core.journal import Appended, LeaseLost, MessageWork, Settled
+from crossdock.core.message import Numbered
+from crossdock.core.outcome import Claim, State
+from crossdock.runtime.journal import queue
+from crossdock.runtime.journal.batch import Batch
+from crossdock.runtime.journal.bodies import Document
+from crossdock.runtime.journal.claims import take
+from crossdock.runtime.journal.database import Database, Line, Session
+from crossdock.runtime.journal.numbers import Counters
+from crossdock.runtime.journal.outcomes import Entry, duplicate, prepare, unkeepable, wishes
+from crossdock.runtime.journal.rows import message_row
+from crossdock.runtime.journal.texts import dump
+
+
+@dataclass(slots=True)
+class _Sent:
+    """An entry with its documents as they go out: (document, file name), one for each delivery."""
+
+    entry: Entry
+    documents: list[tuple[Document, str]]
+
+
+def settle(database: Database, results: Sequence[Settled]) -> set[str]:
+    """Commit runs whose lease is still ours; return the lanes that got work due now."""
+    entries = [prepare(_entry(result)) for result in results]
+    return database.write(lambda session: _settled(session, results, entries)) if results else set()
+
+
+def append(database: Database, work: MessageWork, parts: Sequence[Appended], lease: float) -> set[str]:
+    """Commit parts that are not there yet and extend the lease; raises LeaseLost."""
+    entries = [prepare(Entry(part.outcome, part.spawns, None)) for part in parts]
+    return database.write(lambda session: _appended(session, work, entries, lease))
+
+
+def reserve(session: Session, work: MessageWork, claims: Sequence[Claim]) -> Claim | None:
+    """Take all keys for a message, or none; raises LeaseLost."""
+    if not queue.ours(session, [work]):
+        raise LeaseLost
+    conflict = take(session, [(work.message.id, claims)])[0]
+    return conflict.claim if conflict else None
+
+
+def _entry(result: Settled) -> Entry:
+    work = result.work
+    attempts = work.attempts if result.counts else work.attempts - 1
+    return Entry(result.outcome, result.spawns, work.message, result.after, result.counts, attempts)
+
+
+def _settled(session: Session, results: Sequence[Settled], entries: Sequence[Entry]) -> set[str]:
+    rows = {row[0]: row for row in session.all("lock_runs", seqs=[result.work.seq for result in results])}
+    held = [
+        (entry, result.work, rows[result.work.seq])
+        for entry, result in zip(entries, results, strict=True)
+        if result.work.seq in rows and rows[result.work.seq][1] == result.work.fence
+    ]
+    for entry, _, row in held:
+        entry.stored.payload = row[2]
+    batch = Batch(session)
+    done, again, ended = [], [], []
+    lanes: set[str] = set()
+    for sent, (_, work, row) in zip(_decided(session, [entry for entry, _, _ in held]), held, strict=True):
+        ended.append(_ended(batch, sent, row))
+        if sent.entry.outcome.state is State.RETRY:
+            again.append((work.seq, session.now + int(sent.entry.after * 1000), sent.entry.attempts))
+            lanes |= {work.lane} if sent.entry.after <= 0 else set()
+        else:
+            done.append(work.seq)
+    session.many("requeue_work", again)
+    lanes |= _saved(batch, ended, done)
+    return lanes
+
+
+def _saved(batch: Batch, ended: list[Line], done: list[int]) -> set[str]:
+    lanes = batch.save(done)
+    batch.session.many("end_run", ended)
+    return lanes
+
+
+def _appended(session: Session, work: MessageWork, entries: Sequence[Entry], lease: float) -> set[str]:
+    if not queue.extend(session, [work], lease):
+        raise LeaseLost
+    known = {name for (name,) in session.all("known_messages", ids=[entry.message.id for entry in entries])}
+    batch = Batch(session)
+    for sent in _decided(session, [entry for entry in entries if entry.message.id not in known]):
+        _added(batch, sent)
+    return batch.save()
+
+
+def _decided(session: Session, entries: Sequence[Entry]) -> Iterator[_Sent]:
+    """Settle who may have which key, and give control numbers, in the order of the entries."""
+    conflicts = take(session, wishes(entries))
+    decided = [
+        duplicate(entry, conflict.claim, conflict.holder) if conflict else entry
+        for entry, conflict in zip(entries, conflicts, strict=True)
+    ]
+    counters = Counters.locked(session, (body.scope for entry in decided for body in entry.sent if isinstance(body, Numbered)))
+    sent = [_numbered(entry, counters) for entry in decided]
+    counters.save(session)
+    return iter(sent)
+
+
+def _numbered(entry: Entry, counters: Counters) -> _Sent:
+    """Render what needs a number; where that breaks, the numbers go to the next and the message has failed."""
+    before = dict(counters.values)
+    try:
+        documents = [_rendered(body, counters) for body in entry.sent]
+    except Exception as error:  # noqa: BLE001 - the document's own code may break in any way
+        counters.values = before
+        return _Sent(unkeepable(entry, error), [])
+    return _Sent(entry, documents)
+
+
+def _rendered(body: Document | Numbered, counters: Counters) -> tuple[Document, str]:
+    if isinstance(body, Document):
+        return body, ""
+    number = counters.next(body.scope)
+    return Document(body.render(number), body.content_type), body.name(number)
+
+
+def _ended(batch: Batch, sent: _Sent, row: Line) -> Line:
+    """Gather what a settled message brings; return its own new state as `end_run` takes it."""
+    entry = sent.entry
+    _, _, payload, deliveries = row
+    message, outcome = entry.message, entry.outcome
+    _gather(batch, sent, deliveries, entry.before.keys if entry.before else {})
+    return (
+        message.id,
+        outcome.state.value,
+        entry.resume,
+        int(entry.is_answered),
+        dump(message.keys),
+        batch.shelf.put(entry.own) if entry.own else payload,
+        dump(outcome.error.record()) if outcome.error else None,
+        entry.attempts,
+        deliveries + len(sent.documents),
+        batch.session.now,
+    )
+
+
+def _added(batch: Batch, sent: _Sent) -> None:
+    """Gather a part that is new, with all that it brings."""
+    entry = sent.entry
+    state = entry.outcome.state
+    payload = batch.shelf.put(entry.own) if entry.own else None
+    row = message_row(entry.message, state=state.value, at=batch.session.now, payload=payload, resume=entry.resume, part=True)
+    row[DELIVERIES] = len(sent.documents)
+    batch.message(row, entry.outcome.error.record() if entry.outcome.error else None)
+    if state is State.RETRY:
+        batch.run_of(entry.message, entry.outcome.after)
+    _gather(batch, sent, 0, {})
+
+
+DELIVERIES = 18
+"""The place of `deliveries` in a row of `message_row`."""
+
+
+def _gather(batch: Batch, sent: _Sent, number: int, known_keys: Mapping[str, str]) -> None:
+    """Gather deliveries (named from `number` + 1 on), spawns, new keys and the event."""
+    entry = sent.entry
+    message, outcome = entry.message, entry.outcome
+    for delivery, (document, name) in zip(outcome.deliveries, sent.documents, strict=True):
+        number += 1
+        batch.deliver(message, number, delivery, document, delivery.name or name)
+    for spawn, document in zip(entry.spawns, entry.spawned, strict=True):
+        batch.spawn(spawn, document)
+    batch.find_by(message, known_keys)
+    if entry.counts or outcome.error:
+        _note(batch, entry)
+
+
+def _note(batch: Batch, entry: Entry) -> None:
+    outcome = entry.outcome
+    note = f"again in {entry.after:g} s" if outcome.state is State.RETRY and entry.after else ""
+    error = outcome.error.record() if outcome.error else None
+    batch.event(entry.message.id, outcome.state.value, note=note, stages=outcome.stages, error=error)

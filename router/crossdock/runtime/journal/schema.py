@@ -1,0 +1,238 @@
+"""The journal's tables, defined once (SQLAlchemy Core). The migrations make them, and a test holds the two against each other.
+
+    message ─┬─ payload ── payload_chunk       bodies, apart: claiming work reads narrow rows
+             ├─ delivery ── effect             what goes out, and the ledger of every attempt
+             ├─ event                          what happened to a message or a delivery, with all stages
+             ├─ business_key                   what a family of messages is found by
+             └─ inbox                          keys of what was received
+    work                                       the queue: only what is unfinished
+    claim, counter                             keys that may be used once; control numbers
+    pickup                                     files that wait for partners
+    stored_release, active_release, process, lease
+
+A delivery is called `<message>/<n>` and a part `<parent>.<n>`, and events and effects begin their key with that name: a family
+lies together, and needs no further index. Times are ms since 1970. JSON is kept as text: it is read by us alone, and `jsonb`
+refuses some of what documents hold.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Sequence, Table, Text, text
+from sqlalchemy.types import TypeEngine
+
+BYTEWISE: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that compares by its bytes everywhere, so that names sort alike on both databases, and fast."""
+NUMBER: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+
+def _text(name: str, *constraints: ForeignKey, nullable: bool = False, primary_key: bool = False) -> Column[str]:
+    return Column(name, BYTEWISE, *constraints, nullable=nullable, primary_key=primary_key)
+
+
+def _number(
+    name: str, *constraints: ForeignKey, nullable: bool = False, primary_key: bool = False, serial: bool = False
+) -> Column[int]:
+    return Column(name, NUMBER, *constraints, nullable=nullable, primary_key=primary_key, autoincrement=serial)
+
+
+def _default(name: str, kind: TypeEngine[Any], value: str) -> Column[Any]:
+    return Column(name, kind, nullable=False, server_default=text(value))
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+def _table(name: str, *parts: Column[Any] | Index, rowid: bool = False) -> Table:
+    """Define a table; without a rowid SQLite keeps it in one tree, ordered by its primary key."""
+    return Table(name, metadata, *parts, sqlite_with_rowid=rowid)
+
+
+payload_block = Sequence("payload_block", start=1, increment=1000, metadata=metadata)
+"""Payload ids on PostgreSQL, taken a thousand at a time."""
+
+payload = _table(
+    "payload",
+    _number("id", primary_key=True),
+    _text("content_type"),
+    _number("size"),
+    Column("data", LargeBinary, nullable=True),
+    rowid=True,
+)
+"""Bodies. `data` is null where the body lies in chunks."""
+
+payload_chunk = _table(
+    "payload_chunk",
+    _number("payload_id", ForeignKey("payload.id"), primary_key=True),
+    _number("n", primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    rowid=True,
+)
+
+message = _table(
+    "message",
+    _text("id", primary_key=True),
+    _text("causation_id"),
+    _text("correlation_id"),
+    _number("part"),
+    _text("route"),
+    _text("release"),
+    _text("source"),
+    _text("partner"),
+    _text("state"),
+    _number("resume"),
+    _number("answered"),
+    _text("name"),
+    _text("headers"),
+    _text("keys"),
+    _text("traceparent"),
+    _number("received_at"),
+    _number("changed_at"),
+    _number("attempts"),
+    _number("deliveries"),
+    _number("payload_id", ForeignKey("payload.id"), nullable=True),
+    _number("original_id", nullable=True),
+    _text("error", nullable=True),
+    _partial("message_spawned", "correlation_id", where="part = 0 AND causation_id <> ''"),
+    _partial("message_failed", "changed_at", where="state = 'failed'"),
+)
+"""`part` is 1 for a part of a split document; `deliveries` counts the names given to deliveries; `payload_id` is the body that a
+run would start from, `original_id` the one received."""
+
+inbox = _table(
+    "inbox",
+    _text("source", primary_key=True),
+    _text("dedupe_key", primary_key=True),
+    _text("message_id"),
+    _number("at"),
+)
+
+business_key = _table(
+    "business_key",
+    _text("value", primary_key=True),
+    _text("name", primary_key=True),
+    _text("root", primary_key=True),
+)
+
+work = _table(
+    "work",
+    _number("seq", primary_key=True, serial=True),
+    _text("lane"),
+    _text("ref"),
+    _text("state"),
+    _number("due_at"),
+    _text("order_key"),
+    _default("attempts", NUMBER, "0"),
+    _default("first_at", NUMBER, "0"),
+    _default("fence", NUMBER, "0"),
+    _number("lease_until", nullable=True),
+    _default("owner", BYTEWISE, "''"),
+    _partial("work_ready", "lane", "due_at", "seq", where="state = 'ready'"),
+    _partial("work_leased", "lease_until", where="state = 'leased'"),
+    _partial("work_order", "order_key", "seq", where="order_key <> ''"),
+    rowid=True,
+)
+"""States: ready, leased, waiting (an older delivery of its order key is unfinished), held (failed, and holds its order key)."""
+work.dialect_options["sqlite"]["autoincrement"] = True
+
+delivery = _table(
+    "delivery",
+    _text("id", primary_key=True),
+    _text("message_id", ForeignKey("message.id")),
+    _text("endpoint"),
+    _text("operation"),
+    _text("key"),
+    _text("order_key"),
+    _text("reply_to"),
+    _text("name"),
+    _text("place"),
+    _text("policies"),
+    _number("node"),
+    _text("state"),
+    _text("effect"),
+    _number("attempts"),
+    _text("reference"),
+    _text("error", nullable=True),
+    _number("payload_id", ForeignKey("payload.id")),
+    _number("created_at"),
+    _number("done_at", nullable=True),
+    _partial("delivery_failed", "done_at", where="state = 'failed'"),
+    _partial("delivery_unknown", "done_at", where="state = 'unknown'"),
+)
+"""`key` is empty where the delivery's own id is its key."""
+
+effect = _table(
+    "effect",
+    _text("delivery_id", primary_key=True),
+    _number("seq", primary_key=True),
+    _number("fence", primary_key=True),
+    _number("attempt"),
+    _text("state"),
+    _number("intended_at"),
+    _number("done_at", nullable=True),
+    _default("reference", BYTEWISE, "''"),
+    _default("note", BYTEWISE, "''"),
+)
+"""The ledger: one row for each attempt (`seq` and `fence` of its work name it). States: intended, confirmed, refused, unknown,
+withdrawn."""
+
+event = _table(
+    "event",
+    _text("ref", primary_key=True),
+    _number("at", primary_key=True),
+    _number("nr", primary_key=True),
+    _text("kind"),
+    _text("note"),
+    _text("author"),
+    _text("data"),
+)
+
+claim = _table(
+    "claim",
+    _text("scope", primary_key=True),
+    _text("key", primary_key=True),
+    _text("message_id"),
+    _number("expires_at", nullable=True),
+)
+
+counter = _table("counter", _text("scope", primary_key=True), _number("value"))
+
+pickup = _table(
+    "pickup",
+    _number("id", primary_key=True, serial=True),
+    _text("partner"),
+    _text("directory"),
+    _text("name"),
+    _text("key"),
+    _number("payload_id", ForeignKey("payload.id")),
+    _number("written_at"),
+    _number("collected_at", nullable=True),
+    _number("removed_at", nullable=True),
+    Index("pickup_name", "partner", "directory", "name", unique=True),
+    Index("pickup_key", "partner", "key", unique=True),
+    rowid=True,
+)
+
+lease = _table("lease", _text("name", primary_key=True), _text("owner"), _number("until"))
+
+stored_release = _table(
+    "stored_release",
+    _text("id", primary_key=True),
+    _text("files"),
+    _text("environment"),
+    _number("created_at"),
+    _text("note"),
+)
+
+active_release = _table(
+    "active_release",
+    _number("slot", primary_key=True),
+    _text("release_id", ForeignKey("stored_release.id")),
+    _number("since"),
+)
+
+process = _table("process", _text("name", primary_key=True), _text("role"), _number("at"), _text("detail"))

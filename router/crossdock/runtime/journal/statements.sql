@@ -1,0 +1,403 @@
+-- Every statement of the journal, once, in the words of PostgreSQL; `statements.py` turns them into SQLite's.
+--
+--   -- one: name                        a statement with :named parameters
+--   -- rows: name (column type, ...)    a statement run for many rows at once; :column is the row's value, and
+--                                       `INSERT INTO t (*)` inserts all the columns named in the header
+--   -- one: name @sqlite                only for that database
+--
+-- `= ANY(:list::type[])`, `UNNEST(:list::type[]) AS x(y)` and `FOR UPDATE ...` may be used: SQLite has a form for each.
+
+-- ---------------------------------------------------------------------------------------------------- time and locks
+
+-- one: now @postgresql
+SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+
+-- one: lock_name @postgresql
+SELECT pg_advisory_xact_lock(:space::int, hashtext(:name))
+
+-- one: payload_block @postgresql
+SELECT nextval('payload_block')
+
+-- one: last_payload @sqlite
+SELECT coalesce(max(id), 0) FROM payload
+
+-- one: revision
+SELECT version_num FROM alembic_version
+
+-- ---------------------------------------------------------------------------------------------------- payloads
+
+-- rows: add_payload (id bigint, content_type text, size bigint, data bytea)
+INSERT INTO payload (*)
+
+-- one: add_payloads @postgresql
+INSERT INTO payload (id, content_type, size, data)
+SELECT r.id, r.content_type, r.size, CASE WHEN r.start > 0 THEN substring(:data::bytea FROM r.start FOR r.size) END
+FROM json_to_recordset(:rows::json) AS r(id bigint, content_type text, size int, start int)
+
+-- rows: add_chunk (payload_id bigint, n bigint, data bytea)
+INSERT INTO payload_chunk (*)
+
+-- one: add_one_chunk @postgresql
+INSERT INTO payload_chunk (payload_id, n, data) VALUES (:payload_id, :n, :data)
+
+-- one: chunks
+SELECT data FROM payload_chunk WHERE payload_id = :payload_id ORDER BY n
+
+-- one: payload
+SELECT content_type, size, data FROM payload WHERE id = :id
+
+-- ---------------------------------------------------------------------------------------------------- messages
+
+-- rows: add_inbox (source text, dedupe_key text, message_id text, at bigint)
+INSERT INTO inbox (*) ON CONFLICT DO NOTHING
+
+-- one: inbox_holders
+SELECT source, dedupe_key, message_id FROM inbox
+WHERE source = ANY(:sources::text[]) AND dedupe_key = ANY(:keys::text[])
+
+-- rows: add_message (id text, causation_id text, correlation_id text, part bigint, route text, release text, source text, partner text, state text, resume bigint, answered bigint, name text, headers text, keys text, traceparent text, received_at bigint, changed_at bigint, attempts bigint, deliveries bigint, payload_id bigint, original_id bigint, error text)
+INSERT INTO message (*)
+
+-- one: known_messages
+SELECT id FROM message WHERE id = ANY(:ids::text[])
+
+-- rows: end_run (id text, state text, resume bigint, answered bigint, keys text, payload_id bigint, error text, attempts bigint, deliveries bigint, changed_at bigint)
+UPDATE message SET state = :state, resume = :resume, answered = :answered, keys = :keys, payload_id = :payload_id,
+  error = :error, attempts = :attempts, deliveries = :deliveries, changed_at = :changed_at
+WHERE message.id = :id
+
+-- one: load_messages
+SELECT m.id, m.causation_id, m.correlation_id, m.route, m.release, m.source, m.partner, m.resume, m.answered, m.headers, m.keys,
+  m.traceparent, m.received_at, p.id, p.content_type, p.size, p.data
+FROM message m LEFT JOIN payload p ON p.id = m.payload_id
+WHERE m.id = ANY(:ids::text[])
+
+-- rows: add_business_key (value text, name text, root text)
+INSERT INTO business_key (*) ON CONFLICT DO NOTHING
+
+-- rows: add_event (ref text, at bigint, nr bigint, kind text, note text, author text, data text)
+INSERT INTO event (*)
+
+-- ---------------------------------------------------------------------------------------------------- claims and numbers
+
+-- rows: expire_claim (scope text, key text, now bigint)
+DELETE FROM claim WHERE claim.scope = :scope AND claim.key = :key AND claim.expires_at <= :now
+
+-- rows: take_claim (scope text, key text, message_id text, expires_at bigint)
+INSERT INTO claim (*) ON CONFLICT DO NOTHING
+
+-- one: claim_holders
+SELECT scope, key, message_id FROM claim WHERE scope = ANY(:scopes::text[]) AND key = ANY(:keys::text[])
+
+-- rows: set_claim (scope text, key text, message_id text, expires_at bigint)
+UPDATE claim SET message_id = :message_id, expires_at = :expires_at WHERE claim.scope = :scope AND claim.key = :key
+
+-- rows: drop_claim (scope text, key text)
+DELETE FROM claim WHERE claim.scope = :scope AND claim.key = :key
+
+-- rows: add_counter (scope text, value bigint)
+INSERT INTO counter (*) ON CONFLICT DO NOTHING
+
+-- one: lock_counters
+SELECT scope, value FROM counter WHERE scope = ANY(:scopes::text[]) ORDER BY scope FOR UPDATE
+
+-- rows: set_counter (scope text, value bigint)
+UPDATE counter SET value = :value WHERE counter.scope = :scope
+
+-- ---------------------------------------------------------------------------------------------------- the queue
+
+-- rows: add_work (lane text, ref text, state text, due_at bigint, order_key text)
+INSERT INTO work (*)
+
+-- one: claim_work
+WITH picked AS (
+  SELECT seq FROM work WHERE lane = :lane AND state = 'ready' AND due_at <= :now
+  ORDER BY due_at, seq LIMIT :limit FOR UPDATE SKIP LOCKED)
+UPDATE work SET state = 'leased', attempts = attempts + 1, first_at = CASE first_at WHEN 0 THEN :now ELSE first_at END,
+  fence = fence + 1, lease_until = :until, owner = :owner
+FROM picked WHERE work.seq = picked.seq
+RETURNING work.seq, ref, attempts, fence, first_at, due_at
+
+-- one: lock_work
+SELECT seq, fence, order_key FROM work WHERE seq = ANY(:seqs::bigint[]) AND state = 'leased' ORDER BY seq FOR UPDATE
+
+-- one: lock_runs
+SELECT w.seq, w.fence, m.payload_id, m.deliveries FROM work w JOIN message m ON m.id = w.ref
+WHERE w.seq = ANY(:seqs::bigint[]) AND w.state = 'leased' ORDER BY w.seq FOR UPDATE OF w
+
+-- one: extend_work
+UPDATE work SET lease_until = :until WHERE seq = ANY(:seqs::bigint[])
+
+-- one: return_work
+UPDATE work SET state = 'ready', attempts = attempts - 1, first_at = CASE attempts WHEN 1 THEN 0 ELSE first_at END,
+  lease_until = NULL, owner = ''
+WHERE seq = ANY(:seqs::bigint[])
+
+-- rows: requeue_work (seq bigint, due_at bigint, attempts bigint)
+UPDATE work SET state = 'ready', due_at = :due_at, attempts = :attempts, lease_until = NULL, owner = '',
+  first_at = CASE :attempts WHEN 0 THEN 0 ELSE first_at END
+WHERE work.seq = :seq
+
+-- one: hold_work
+UPDATE work SET state = 'held', lease_until = NULL, owner = '' WHERE seq = ANY(:seqs::bigint[])
+
+-- one: drop_work
+DELETE FROM work WHERE seq = ANY(:seqs::bigint[])
+
+-- one: busy_order_keys
+SELECT DISTINCT order_key FROM work WHERE order_key = ANY(:keys::text[]) AND order_key <> ''
+
+-- one: promote_work
+UPDATE work SET state = 'ready', due_at = :now
+WHERE state = 'waiting' AND seq IN (
+  SELECT min(seq) FROM work WHERE order_key = ANY(:keys::text[]) AND order_key <> '' GROUP BY order_key)
+RETURNING lane
+
+-- one: any_expired
+SELECT 1 FROM work WHERE state = 'leased' AND lease_until <= :now LIMIT 1
+
+-- one: sweep_work
+WITH picked AS (
+  SELECT seq FROM work WHERE state = 'leased' AND lease_until <= :now ORDER BY seq FOR UPDATE SKIP LOCKED)
+UPDATE work SET state = 'ready', lease_until = NULL, owner = '' FROM picked WHERE work.seq = picked.seq
+
+-- one: lane_dues
+WITH RECURSIVE found(lane) AS (
+  SELECT min(lane) FROM work WHERE state = 'ready'
+  UNION ALL
+  SELECT (SELECT min(w.lane) FROM work w WHERE w.state = 'ready' AND w.lane > found.lane) FROM found WHERE found.lane IS NOT NULL)
+SELECT lane, (SELECT min(w.due_at) FROM work w WHERE w.state = 'ready' AND w.lane = found.lane) FROM found WHERE lane IS NOT NULL
+
+-- one: first_expiry
+SELECT min(lease_until) FROM work WHERE state = 'leased'
+
+-- one: lanes
+SELECT lane,
+  sum(CASE WHEN state = 'ready' AND due_at <= :now THEN 1 ELSE 0 END)::bigint,
+  sum(CASE WHEN state = 'waiting' OR state = 'ready' AND due_at > :now THEN 1 ELSE 0 END)::bigint,
+  sum(CASE WHEN state = 'leased' THEN 1 ELSE 0 END)::bigint,
+  min(CASE WHEN state = 'leased' OR state = 'ready' AND due_at <= :now THEN due_at END)
+FROM work WHERE state <> 'held' GROUP BY lane ORDER BY lane
+
+-- ---------------------------------------------------------------------------------------------------- deliveries
+
+-- rows: add_delivery (id text, message_id text, endpoint text, operation text, key text, order_key text, reply_to text, name text, place text, policies text, node bigint, state text, effect text, attempts bigint, reference text, payload_id bigint, created_at bigint)
+INSERT INTO delivery (*)
+
+-- one: load_deliveries
+SELECT d.id, d.endpoint, d.operation, d.key, d.reply_to, d.name, d.place, d.policies, d.node, d.effect,
+  m.id, m.causation_id, m.correlation_id, m.route, m.release, m.source, m.partner, m.resume, m.answered, m.headers, m.keys,
+  m.traceparent, m.received_at, p.id, p.content_type, p.size, p.data
+FROM delivery d JOIN message m ON m.id = d.message_id JOIN payload p ON p.id = d.payload_id
+WHERE d.id = ANY(:ids::text[])
+
+-- rows: add_effect (delivery_id text, seq bigint, fence bigint, attempt bigint, state text, intended_at bigint)
+INSERT INTO effect (*) ON CONFLICT DO NOTHING
+
+-- one: intend_deliveries
+UPDATE delivery SET effect = 'intended' WHERE id = ANY(:ids::text[])
+
+-- rows: end_effect (delivery_id text, seq bigint, fence bigint, state text, done_at bigint, reference text, note text)
+UPDATE effect SET state = :state, done_at = :done_at, reference = :reference, note = :note
+WHERE effect.delivery_id = :delivery_id AND effect.seq = :seq AND effect.fence = :fence
+
+-- rows: end_attempt (id text, state text, effect text, attempts bigint, reference text, error text, done_at bigint)
+UPDATE delivery SET state = :state, effect = :effect, attempts = :attempts, reference = :reference, error = :error,
+  done_at = :done_at
+WHERE delivery.id = :id
+
+-- ---------------------------------------------------------------------------------------------------- releases, processes, leases
+
+-- one: add_release
+INSERT INTO stored_release (id, files, environment, created_at, note) VALUES (:id, :files, :environment, :created_at, :note)
+ON CONFLICT DO NOTHING
+
+-- one: activate_release
+INSERT INTO active_release (slot, release_id, since) VALUES (1, :id, :now)
+ON CONFLICT (slot) DO UPDATE SET release_id = excluded.release_id, since = excluded.since
+
+-- one: load_release
+SELECT id, files, environment, created_at, note FROM stored_release WHERE id = :id
+
+-- one: active_release
+SELECT release_id FROM active_release WHERE slot = 1
+
+-- one: beat
+INSERT INTO process (name, role, at, detail) VALUES (:name, :role, :now, :detail)
+ON CONFLICT (name) DO UPDATE SET role = excluded.role, at = excluded.at, detail = excluded.detail
+
+-- one: forget_processes
+DELETE FROM process WHERE at < :before
+
+-- one: processes
+SELECT name, role, at, detail FROM process WHERE at >= :since ORDER BY name
+
+-- one: hold_lease
+INSERT INTO lease (name, owner, until) VALUES (:name, :owner, :until)
+ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+WHERE lease.owner = excluded.owner OR lease.until <= :now
+
+-- one: drop_leases
+DELETE FROM lease WHERE owner = :owner
+
+-- ---------------------------------------------------------------------------------------------------- pickup folders
+
+-- one: pickup_by_key
+SELECT name FROM pickup WHERE partner = :partner AND key = :key
+
+-- one: pickup_name_taken
+SELECT 1 FROM pickup WHERE partner = :partner AND directory = :directory AND name = :name
+
+-- one: add_pickup
+INSERT INTO pickup (partner, directory, name, key, payload_id, written_at)
+VALUES (:partner, :directory, :name, :key, :payload_id, :now)
+
+-- one: pickup_files
+SELECT f.id, f.name, p.size, f.written_at, f.collected_at FROM pickup f JOIN payload p ON p.id = f.payload_id
+WHERE f.partner = :partner AND f.directory = :directory AND f.removed_at IS NULL ORDER BY f.id
+
+-- one: pickup_payload
+SELECT payload_id FROM pickup
+WHERE partner = :partner AND directory = :directory AND name = :name AND removed_at IS NULL
+
+-- one: pickup_collected
+UPDATE pickup SET collected_at = :now
+WHERE partner = :partner AND directory = :directory AND name = :name AND collected_at IS NULL
+
+-- one: pickup_remove
+UPDATE pickup SET removed_at = :now
+WHERE partner = :partner AND directory = :directory AND name = :name AND removed_at IS NULL
+
+-- ---------------------------------------------------------------------------------------------------- the desk
+
+-- one: roots_of_ids
+SELECT DISTINCT correlation_id FROM message WHERE id = ANY(:ids::text[])
+
+-- one: roots_of_prefix
+SELECT DISTINCT correlation_id FROM message WHERE id >= :text AND id < :beyond LIMIT 2
+
+-- one: roots_of_key
+SELECT DISTINCT root FROM business_key WHERE value = :value ORDER BY root DESC LIMIT 1000
+
+-- one: family_bases
+SELECT id FROM message WHERE id = :root
+UNION SELECT id FROM message WHERE correlation_id = :root AND part = 0 AND causation_id <> ''
+
+-- one: family_messages
+SELECT m.id, m.causation_id, m.route, m.partner, m.source, m.state, m.release, m.keys, m.received_at, coalesce(p.size, 0), m.name,
+  m.error
+FROM UNNEST(:bases::text[]) AS b(base) JOIN message m ON m.id >= b.base AND m.id < b.base || '0'
+LEFT JOIN payload p ON p.id = coalesce(m.original_id, m.payload_id)
+
+-- one: family_deliveries
+SELECT d.id, d.message_id, d.endpoint, d.operation, d.key, d.state, d.attempts, d.reference, d.error, d.place, d.created_at,
+  d.done_at
+FROM UNNEST(:bases::text[]) AS b(base) JOIN delivery d ON d.id >= b.base AND d.id < b.base || '0'
+
+-- one: family_events
+SELECT e.ref, e.at, e.kind, e.note, e.author, e.data
+FROM UNNEST(:bases::text[]) AS b(base) JOIN event e ON e.ref >= b.base AND e.ref < b.base || '0'
+ORDER BY e.at, e.nr
+
+-- one: family_effects
+SELECT f.delivery_id, f.state, f.intended_at, f.done_at, f.reference, f.note
+FROM UNNEST(:bases::text[]) AS b(base) JOIN effect f ON f.delivery_id >= b.base AND f.delivery_id < b.base || '0'
+ORDER BY f.seq, f.fence
+
+-- one: list_messages
+SELECT m.id, m.causation_id, m.route, m.partner, m.state, m.received_at, m.keys, coalesce(p.size, 0), m.error
+FROM message m LEFT JOIN payload p ON p.id = coalesce(m.original_id, m.payload_id)
+WHERE (:before = '' OR m.id < :before) AND (:route = '' OR m.route = :route) AND (:partner = '' OR m.partner = :partner)
+  AND (:state = '' OR m.state = :state) AND m.received_at >= :since AND m.id >= :floor
+  AND (:key = '' OR m.correlation_id IN (SELECT root FROM business_key WHERE value = :key))
+ORDER BY m.id DESC LIMIT :limit
+
+-- one: failed_messages
+SELECT m.id, m.route, m.partner, m.state, m.changed_at, m.attempts, m.keys, m.error FROM message m
+WHERE m.state = 'failed' AND (:route = '' OR m.route = :route) AND (:partner = '' OR m.partner = :partner)
+  AND m.changed_at >= :since AND (:key = '' OR m.correlation_id IN (SELECT root FROM business_key WHERE value = :key))
+ORDER BY m.changed_at DESC, m.id DESC
+
+-- one: failed_deliveries
+SELECT d.id, d.endpoint, m.partner, d.state, d.done_at, d.attempts, m.keys, d.error
+FROM delivery d JOIN message m ON m.id = d.message_id
+WHERE d.state = 'failed' AND (:route = '' OR m.route = :route) AND (:partner = '' OR m.partner = :partner)
+  AND d.done_at >= :since AND (:key = '' OR m.correlation_id IN (SELECT root FROM business_key WHERE value = :key))
+UNION ALL
+SELECT d.id, d.endpoint, m.partner, d.state, d.done_at, d.attempts, m.keys, d.error
+FROM delivery d JOIN message m ON m.id = d.message_id
+WHERE d.state = 'unknown' AND (:route = '' OR m.route = :route) AND (:partner = '' OR m.partner = :partner)
+  AND d.done_at >= :since AND (:key = '' OR m.correlation_id IN (SELECT root FROM business_key WHERE value = :key))
+
+-- one: lock_message
+SELECT id, state, route, partner, payload_id, resume, answered FROM message WHERE id = :id FOR UPDATE
+
+-- one: lock_delivery
+SELECT d.id, d.state, d.message_id, d.endpoint, m.partner, d.payload_id, d.order_key FROM delivery d
+JOIN message m ON m.id = d.message_id WHERE d.id = :id FOR UPDATE OF d
+
+-- one: reopen_message
+UPDATE message SET state = 'received', payload_id = :payload_id, error = NULL, changed_at = :now WHERE id = :id
+
+-- one: reopen_delivery
+UPDATE delivery SET state = 'queued', payload_id = :payload_id, effect = '', error = NULL, done_at = NULL WHERE id = :id
+
+-- one: note_last_effect
+UPDATE effect SET note = :note WHERE delivery_id = :id AND (seq, fence) = (
+  SELECT seq, fence FROM effect WHERE delivery_id = :id ORDER BY seq DESC, fence DESC LIMIT 1)
+
+-- one: held_work
+SELECT seq FROM work WHERE order_key = :order_key AND order_key <> '' AND ref = :ref AND state = 'held'
+
+-- one: reopen_work
+UPDATE work SET state = 'ready', due_at = :now, attempts = 0, first_at = 0 WHERE seq = :seq
+
+-- one: copy_delivery
+INSERT INTO delivery (id, message_id, endpoint, operation, key, order_key, reply_to, name, place, policies, node, state, effect,
+  attempts, reference, payload_id, created_at)
+SELECT :new_id, message_id, endpoint, operation, key, order_key, reply_to, name, place, policies, node, 'queued', '', 0, '',
+  payload_id, :now
+FROM delivery WHERE id = :id
+
+-- one: next_delivery
+UPDATE message SET deliveries = deliveries + 1 WHERE id = :id RETURNING deliveries
+
+-- one: discard_message
+UPDATE message SET state = 'discarded', changed_at = :now WHERE id = :id
+
+-- one: discard_delivery
+UPDATE delivery SET state = 'discarded', done_at = :now WHERE id = :id
+
+-- one: item_events
+SELECT ref, at, kind, note, author, data FROM event WHERE ref = :ref ORDER BY at, nr
+
+-- one: show_message
+SELECT m.id, m.causation_id, m.correlation_id, m.route, m.partner, m.source, m.state, m.release, m.keys, m.headers, m.name,
+  m.received_at, m.changed_at, m.attempts, m.resume, m.error, m.payload_id
+FROM message m WHERE m.id = :id
+
+-- one: show_delivery
+SELECT d.id, d.message_id, m.correlation_id, d.endpoint, m.partner, m.route, m.release, d.operation, d.key, d.order_key, d.name,
+  d.place, d.state, d.effect, d.attempts, d.reference, m.keys, d.created_at, d.done_at, d.error, d.payload_id
+FROM delivery d JOIN message m ON m.id = d.message_id WHERE d.id = :id
+
+-- one: message_payload
+SELECT coalesce(payload_id, original_id) FROM message WHERE id = :id
+
+-- one: delivery_payload
+SELECT payload_id FROM delivery WHERE id = :id
+
+-- one: count_messages
+SELECT state, count(*) FROM message WHERE id >= :floor AND received_at >= :since GROUP BY state ORDER BY state
+
+-- one: count_deliveries
+SELECT state, count(*) FROM delivery WHERE id >= :floor AND created_at >= :since GROUP BY state ORDER BY state
+
+-- one: version @postgresql
+SELECT current_setting('server_version'), current_setting('fsync'), current_setting('synchronous_commit')
+
+-- one: version @sqlite
+SELECT sqlite_version(), '', ''
+
+-- one: backlog
+SELECT count(*) FROM work WHERE state <> 'held'

@@ -1,0 +1,124 @@
+"""The journal on a database: each call one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from crossdock.core.journal import Appended, Concluded, DeliveryWork, Lane, MessageWork, Settled, StoredRelease, Work
+from crossdock.core.message import Accepted, Receipt
+from crossdock.core.outcome import Claim
+from crossdock.runtime.journal import attempts, intake, queue, runs
+from crossdock.runtime.journal.database import Database, Session
+from crossdock.runtime.journal.revision import REVISION
+from crossdock.runtime.journal.texts import clean, dump, load
+
+FORGOTTEN_AFTER = 7 * 24 * 3600 * 1000
+"""Ms after which a process that no longer beats is forgotten."""
+
+
+class SqlJournal:
+    """`core.journal.Journal` on SQLite and PostgreSQL. `owner` says in the queue who has leased a row."""
+
+    def __init__(self, database: Database, owner: Callable[[], str]) -> None:
+        self._database = database
+        self._owner = owner
+
+    def accept(self, receipts: Sequence[Receipt], release: str) -> list[Accepted]:
+        """Keep receipts; durable on return."""
+        return self._database.write(lambda session: intake.accept(session, receipts, release)) if receipts else []
+
+    def claim(self, lane: str, limit: int, lease: float) -> list[MessageWork] | list[DeliveryWork]:
+        """Lease up to `limit` due rows of a lane, fewer where their payloads are big."""
+        return self._database.write(lambda session: queue.claim(session, lane, limit, lease, self._owner()))
+
+    def extend(self, works: Sequence[Work], lease: float) -> set[int]:
+        """Extend leases; return those still ours."""
+        return self._database.write(lambda session: queue.extend(session, works, lease)) if works else set()
+
+    def release(self, works: Sequence[Work]) -> None:
+        """Give work back untouched."""
+        if works:
+            self._database.write(lambda session: queue.give_back(session, works))
+
+    def reserve(self, work: MessageWork, claims: Sequence[Claim]) -> Claim | None:
+        """Take all keys or none."""
+        return self._database.write(lambda session: runs.reserve(session, work, claims))
+
+    def append(self, work: MessageWork, parts: Sequence[Appended], lease: float) -> set[str]:
+        """Commit parts of a split message."""
+        return runs.append(self._database, work, parts, lease)
+
+    def settle(self, results: Sequence[Settled]) -> set[str]:
+        """Commit runs."""
+        return runs.settle(self._database, results)
+
+    def intend(self, works: Sequence[DeliveryWork]) -> set[int]:
+        """Record intentions in the ledger."""
+        return self._database.write(lambda session: attempts.intend(session, works)) if works else set()
+
+    def conclude(self, results: Sequence[Concluded]) -> set[str]:
+        """Commit attempts."""
+        return attempts.conclude(self._database, results)
+
+    def sweep(self) -> set[str]:
+        """Return expired leases to their lanes; nothing is written where none has expired."""
+        if self._database.read(queue.any_expired):
+            self._database.write(lambda session: session.run("sweep_work", now=session.now))
+        return self._database.read(queue.due_lanes)
+
+    def next_due(self) -> float | None:
+        """Seconds until something is due."""
+        return self._database.read(queue.next_due)
+
+    def lanes(self) -> list[Lane]:
+        """The backlog by lane."""
+        return self._database.read(queue.lanes)
+
+    def save_release(self, release: StoredRelease) -> None:
+        """Keep a release and make it the active one."""
+
+        def save(session: Session) -> None:
+            session.run(
+                "add_release",
+                id=release.id,
+                files=dump(dict(release.files)),
+                environment=release.environment,
+                created_at=release.created_at or session.now,
+                note=clean(release.note),
+            )
+            session.run("activate_release", id=release.id, now=session.now)
+
+        self._database.write(save)
+
+    def load_release(self, release: str) -> StoredRelease | None:
+        """Return a release by id."""
+        rows = self._database.read(lambda session: session.all("load_release", id=release))
+        return StoredRelease(rows[0][0], load(rows[0][1]), *rows[0][2:]) if rows else None
+
+    def active_release(self) -> str | None:
+        """Return the id of the active release."""
+        rows = self._database.read(lambda session: session.all("active_release"))
+        return rows[0][0] if rows else None
+
+    def beat(self, name: str, role: str, detail: Mapping[str, Any]) -> None:
+        """Note that a process is alive, and forget those long gone."""
+
+        def beat(session: Session) -> None:
+            session.run("beat", name=clean(name), role=role, now=session.now, detail=dump(dict(detail)))
+            session.run("forget_processes", before=session.now - FORGOTTEN_AFTER)
+
+        self._database.write(beat)
+
+    def check(self) -> str:
+        """Return what this journal is, in one line."""
+        version, fsync, commit = self._database.read(lambda session: session.all("version"))[0]
+        waiting = self._database.read(lambda session: session.all("backlog"))[0][0]
+        kind = "SQLite" if self._database.dialect == "sqlite" else "PostgreSQL"
+        line = f"{kind} {version} at {self._database.place}, tables at {REVISION}, {waiting} waiting"
+        unsafe = [name for name, value in (("fsync", fsync), ("synchronous_commit", commit)) if value == "off"]
+        return f"{line}; {' and '.join(unsafe)} off: a power cut loses what was acknowledged" if unsafe else line
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._database.close()
