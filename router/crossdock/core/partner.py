@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class X12Identity(BaseModel):
@@ -35,6 +35,19 @@ class X12Agreement(BaseModel):
     element_separator: str = Field("*", min_length=1, max_length=1, description="between elements in what we send")
     component_separator: str = Field(">", min_length=1, max_length=1, description="ISA16 in what we send")
     segment_terminator: str = Field("~", min_length=1, max_length=2, description="after each segment in what we send")
+
+    @model_validator(mode="after")
+    def _readable(self) -> X12Agreement:
+        """Refuse delimiters that would write an interchange which nobody can read."""
+        marks = (self.element_separator, self.component_separator, self.segment_terminator[0])
+        if len(set(marks)) != len(marks):
+            raise ValueError("the element separator, the component separator and the segment terminator must differ")
+        if any(mark.isalnum() or mark == " " for mark in marks):
+            raise ValueError("a delimiter can't be a letter, a digit or a blank")
+        for side in (self.theirs, self.ours):
+            if any(mark in side.id + side.application for mark in marks):
+                raise ValueError(f"the id '{side.id}' holds one of the delimiters")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

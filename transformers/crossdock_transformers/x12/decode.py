@@ -1,0 +1,157 @@
+"""The decode step: a file of interchanges becomes a stream of transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from crossdock.core.clock import Clock, SystemClock
+from crossdock.core.errors import Refusal, Rejected
+from crossdock.core.message import Message
+from crossdock.core.partner import Partner, X12Agreement
+from crossdock.core.registry import nearest
+from crossdock.core.spec import Context, Shape
+from crossdock_transformers.x12.envelope import Header, Survey, survey
+from crossdock_transformers.x12.grammar import TransactionSet
+from crossdock_transformers.x12.guide import opened
+from crossdock_transformers.x12.load import Grammars, standard
+from crossdock_transformers.x12.options import DecodeOptions
+from crossdock_transformers.x12.shape import shape_of
+from crossdock_transformers.x12.stream import Correspondence, Transactions
+from crossdock_transformers.x12.transactions import GroupReader, Reading, Transaction
+
+
+class X12Decode:
+    """Decodes interchanges from partners whose agreement is known."""
+
+    def __init__(self, options: DecodeOptions, context: Context, clock: Clock | None = None) -> None:
+        guide = opened(context, options.guide) if options.guide else None
+        self._guide_name = options.guide
+        self._guide_partner = guide.partner if guide else ""
+        self._partners: Mapping[str, Partner] = context.partners
+        self._named = _known(options.partner, context.partners)
+        self._clock = clock or SystemClock()
+        self._where = context.place.short
+        narrowed = guide.grammar if guide else None
+        sets = tuple(options.sets)
+        self._reading = Reading(narrowed, sets, tuple(options.tolerate), options.max_transaction_size)
+        self._shape = _shape(narrowed, sets)
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of each transaction, where it is always the same set."""
+        return self._shape
+
+    def apply(self, message: Message) -> Message:
+        """Return the message with a stream of transactions as its body; raises Rejected where the file can't be used."""
+        if not isinstance(message.body, bytes):
+            raise Rejected("x12 is decoded from the bytes of a file, this body is decoded already", code="shape")
+        found = survey(message.body)
+        _usable(found)
+        partner, agreement = self._partner(message.control.partner, found.interchanges[0].header)
+        for interchange in found.interchanges:
+            _agreed(interchange.header, partner.name, agreement)
+        to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
+        return message.with_body(Transactions(message.body, found, self._reading, to), message.content_type)
+
+    def _partner(self, name: str, header: Header) -> tuple[Partner, X12Agreement]:
+        partner = self._partners.get(self._named or name) if self._named or name else _sender(self._partners, header)
+        if partner is None:
+            raise _unknown(name, header)
+        if partner.x12 is None:
+            raise Rejected(
+                f"nothing is agreed with {partner.name} about X12",
+                code="partner",
+                advice=f"add `x12:` to config/partners/{partner.name}.yaml",
+            )
+        if self._guide_partner not in ("", partner.name):
+            message = f"the guide {self._guide_name} is for {self._guide_partner}, this file is from {partner.name}"
+            raise Rejected(message, code="partner", advice="give this partner a route of its own")
+        return partner, partner.x12
+
+
+def _known(name: str, partners: Mapping[str, Partner]) -> str:
+    if name and name not in partners:
+        raise Refusal(f"unknown partner '{name}'{nearest(name, partners)}", path=("partner",))
+    return name
+
+
+def _shape(narrowed: TransactionSet | None, sets: Sequence[str]) -> Shape | None:
+    """The shape is known where only one set is taken. Versions differ little in shape; the first there is stands for all."""
+    if narrowed is not None:
+        return shape_of(narrowed)
+    grammars = standard()
+    found = [grammars.get(number, grammars.versions[0]) for number in sets]
+    return shape_of(found[0]) if len(found) == 1 else None
+
+
+def _usable(found: Survey) -> None:
+    if not any(group.size for interchange in found.interchanges for group in interchange.groups):
+        raise Rejected(
+            "the file holds no transaction", code="no_transaction", advice="ask the partner whether it was sent by mistake"
+        )
+    seen: set[tuple[str, str, str]] = set()
+    for interchange in found.interchanges:
+        head = interchange.header
+        if (head.sender, head.receiver, head.control) in seen:
+            raise Rejected(f"the file holds interchange {head.control} twice", code="duplicate", advice="remove one and retry")
+        seen.add((head.sender, head.receiver, head.control))
+
+
+def _sender(partners: Mapping[str, Partner], header: Header) -> Partner | None:
+    signed = (header.sender_qualifier, header.sender)
+    return next((one for one in partners.values() if one.x12 and (one.x12.theirs.qualifier, one.x12.theirs.id) == signed), None)
+
+
+def _unknown(name: str, header: Header) -> Rejected:
+    what = f"there is no partner '{name}'" if name else f"no partner signs as {header.sender_qualifier}/{header.sender}"
+    advice = "add the partner under config/partners, or ask who sent this"
+    return Rejected(f"unknown sender: {what}", code="partner", where="ISA05 and ISA06", advice=advice)
+
+
+def _agreed(header: Header, name: str, agreement: X12Agreement) -> None:
+    theirs, ours = agreement.theirs, agreement.ours
+    if (header.sender_qualifier, header.sender) != (theirs.qualifier, theirs.id):
+        raise Rejected(
+            f"interchange {header.control} is signed {header.sender_qualifier}/{header.sender}, "
+            f"{name} signs as {theirs.qualifier}/{theirs.id}",
+            code="partner",
+            where="ISA05 and ISA06",
+            advice=f"if the partner changed its identity, correct `theirs` in config/partners/{name}.yaml",
+        )
+    if (header.receiver_qualifier, header.receiver) != (ours.qualifier, ours.id):
+        raise Rejected(
+            f"interchange {header.control} is addressed to {header.receiver_qualifier}/{header.receiver}, "
+            f"we are {ours.qualifier}/{ours.id} to {name}",
+            code="partner",
+            where="ISA07 and ISA08",
+            advice="ask the partner for whom it was meant",
+        )
+    if header.usage != agreement.usage:
+        words = {"P": "production", "T": "test", "I": "information"}
+        raise Rejected(
+            f"interchange {header.control} is marked {words[header.usage]}, with {name} we exchange {words[agreement.usage]}",
+            code="usage",
+            where="ISA15",
+            advice=f"ask the partner to set ISA15 to {agreement.usage}, or change `usage` in config/partners/{name}.yaml",
+        )
+
+
+def decode_interchange(
+    data: bytes, *, guide: TransactionSet | None = None, sets: Sequence[str] = (), grammars: Grammars | None = None
+) -> Iterator[Transaction]:
+    """Decode a file without a route or a partner: each transaction with its body, or its error and faults.
+
+    Raises Rejected where the file as a whole can't be used.
+    """
+    reading = Reading(guide, sets, grammars=grammars or standard())
+    for interchange in survey(data).interchanges:
+        for group in interchange.groups:
+            yield from GroupReader(data, interchange, group, reading).read()
+
+
+def build(options: DecodeOptions, context: Context) -> X12Decode:
+    """Return the step of `decode: {x12: options}`."""
+    return X12Decode(options, context)
+
+
+__all__ = ["X12Decode", "build", "decode_interchange"]

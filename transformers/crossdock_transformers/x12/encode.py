@@ -1,0 +1,83 @@
+"""The encode step: a body in the decoded shape becomes an interchange to a partner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crossdock.core.clock import Clock, SystemClock
+from crossdock.core.errors import Refusal, Rejected
+from crossdock.core.message import Message, Numbered
+from crossdock.core.partner import Partner, X12Agreement
+from crossdock.core.registry import nearest
+from crossdock.core.spec import Context, Shape
+from crossdock_transformers.x12.grammar import TransactionSet
+from crossdock_transformers.x12.guide import opened
+from crossdock_transformers.x12.load import standard
+from crossdock_transformers.x12.options import EncodeOptions
+from crossdock_transformers.x12.stream import CONTENT_TYPE, scope_of
+from crossdock_transformers.x12.write import Letter, delimiters_of, encode_transaction
+
+
+class X12Encode:
+    """Encodes one transaction; its control number is given when it is committed."""
+
+    def __init__(self, options: EncodeOptions, context: Context, clock: Clock | None = None) -> None:
+        self._guide: TransactionSet | None = opened(context, options.guide).grammar if options.guide else None
+        self._set = _set(options, self._guide)
+        self._version = options.version or (self._guide.version if self._guide else "")
+        self._partners: Mapping[str, Partner] = context.partners
+        if options.partner and options.partner not in context.partners:
+            raise Refusal(f"unknown partner '{options.partner}'{nearest(options.partner, context.partners)}", path=("partner",))
+        self._named = options.partner
+        self._clock = clock or SystemClock()
+        if self._guide is None:
+            standard().get(self._set, self._version or standard().versions[0])
+
+    @property
+    def shape(self) -> Shape | None:
+        """Bytes have none."""
+        return None
+
+    def apply(self, message: Message) -> Message:
+        """Return the message with a `Numbered` body; raises Rejected with every fault of the document."""
+        partner, agreement = self._partner(message.control.partner)
+        version = self._version or agreement.version
+        grammar = self._guide or standard().find(self._set, version)
+        if grammar is None:
+            raise Rejected(f"there is no grammar for set {self._set} in X12 {version}", code="version")
+        segments = encode_transaction(message.body, grammar, delimiters_of(agreement, version))
+        letter = Letter(agreement, grammar.number, grammar.group, version, [segments])
+        clock = self._clock
+        body = Numbered(
+            scope=scope_of(partner),
+            render=lambda number: letter.render(number, clock.now()),
+            name=lambda number: f"{grammar.number}-{number:09d}.edi",
+            content_type=CONTENT_TYPE,
+        )
+        return message.with_body(body, CONTENT_TYPE)
+
+    def _partner(self, sender: str) -> tuple[str, X12Agreement]:
+        name = self._named or sender
+        if not name:
+            raise Rejected(
+                "this message has no partner to write to", code="partner", advice="name one: `encode: {x12: {partner: acme}}`"
+            )
+        partner = self._partners.get(name)
+        if partner is None or partner.x12 is None:
+            advice = f"add `x12:` to config/partners/{name}.yaml"
+            raise Rejected(f"nothing is agreed with '{name}' about X12", code="partner", advice=advice)
+        return name, partner.x12
+
+
+def _set(options: EncodeOptions, guide: TransactionSet | None) -> str:
+    number = options.set or (guide.number if guide else "")
+    if not number:
+        raise Refusal("say which set to write: `set: 855`")
+    if guide and guide.number != number:
+        raise Refusal(f"the guide is for a {guide.number}, the step writes a {number}", path=("set",))
+    return number
+
+
+def build(options: EncodeOptions, context: Context) -> X12Encode:
+    """Return the step of `encode: {x12: options}`."""
+    return X12Encode(options, context)

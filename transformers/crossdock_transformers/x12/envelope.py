@@ -1,0 +1,392 @@
+"""The envelope: finds interchanges, functional groups and transactions in a file without decoding them.
+
+`survey` looks at every envelope segment before anything is decoded, so that a file that can't be used as a whole (cut off, not
+X12, control numbers that do not agree) is refused as a whole. It keeps offsets only, 16 bytes a transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from crossdock.core.errors import Rejected
+from crossdock_transformers.x12.values import Delimiters, iso_date, iso_time, shown
+
+MOST_TRANSACTIONS: Final = 999_999
+"""As many as GE01 can count."""
+
+HEADER_FIELDS: Final = {
+    "control_number": "control",
+    "sender_qualifier": "sender_qualifier",
+    "sender": "sender",
+    "receiver_qualifier": "receiver_qualifier",
+    "receiver": "receiver",
+    "date": "date",
+    "time": "time",
+    "version": "version",
+    "usage": "usage",
+}
+"""What a decoded body says of its interchange, and the attribute of `Header` that it comes from."""
+
+GROUP_FIELDS: Final = {
+    "function": "function",
+    "control_number": "control",
+    "sender": "sender",
+    "receiver": "receiver",
+    "date": "date",
+    "time": "time",
+    "version": "version",
+}
+"""What a decoded body says of its functional group, and the attribute of `Group` that it comes from."""
+
+_ISA_LENGTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
+_ISA_SIZE = 106
+_BLANK = b" \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """An ISA segment. `raw` is the segment as it came, terminator included; the texts have their padding taken off."""
+
+    raw: bytes
+    delimiters: Delimiters
+    sender_qualifier: str
+    sender: str
+    receiver_qualifier: str
+    receiver: str
+    date: str
+    time: str
+    version: str
+    control: str
+    usage: str
+
+    def fields(self) -> dict[str, str]:
+        """Return what a decoded body says under `interchange`."""
+        return {name: getattr(self, attribute) for name, attribute in HEADER_FIELDS.items()}
+
+
+@dataclass(slots=True)
+class Group:
+    """A functional group. `spans` holds start and end offsets by turns; `fault` is an AK905 code with its sentence."""
+
+    raw: bytes
+    function: str
+    sender: str
+    receiver: str
+    date: str
+    time: str
+    control: str
+    version: str
+    spans: array[int] = field(default_factory=lambda: array("Q"))
+    included: str = ""
+    fault: tuple[str, str] | None = None
+
+    @property
+    def size(self) -> int:
+        """How many transactions it has."""
+        return len(self.spans) // 2
+
+    def transactions(self) -> Iterator[tuple[int, int]]:
+        """Yield each transaction's offsets."""
+        pairs = iter(self.spans)
+        return zip(pairs, pairs, strict=True)
+
+    def fields(self) -> dict[str, str]:
+        """Return what a decoded body says under `group`."""
+        return {name: getattr(self, attribute) for name, attribute in GROUP_FIELDS.items()}
+
+
+@dataclass(slots=True)
+class Interchange:
+    """One interchange of a file."""
+
+    header: Header
+    groups: list[Group]
+    end: int
+
+    def alone(self, group: Group, transaction: bytes) -> bytes:
+        """Return one transaction as an interchange of its own, with the same envelope."""
+        element, segment = self.header.delimiters.element.encode(), self.header.delimiters.segment.encode()
+        line = self.header.raw[_ISA_SIZE:]
+        trailers = [(b"GE", b"1", group.control.encode()), (b"IEA", b"1", self.header.control.encode())]
+        body = transaction if transaction.endswith(segment) else transaction + segment
+        return self.header.raw + group.raw + body + line + b"".join(element.join(one) + segment + line for one in trailers)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A file's interchanges, and what stands after the last one."""
+
+    interchanges: tuple[Interchange, ...]
+    junk: str = ""
+
+
+def survey(data: bytes) -> Survey:
+    """Return a file's envelope; raises Rejected where the file as a whole can't be used."""
+    at = _begin(data)
+    found: list[Interchange] = []
+    while at < len(data):
+        if data[at : at + 3] != b"ISA":
+            if not found:
+                raise _not_x12(data, at)
+            return Survey(tuple(found), _junk(data, at))
+        found.append(_Walk(data, at).interchange)
+        at = _skip(data, found[-1].end)
+    return Survey(tuple(found))
+
+
+def _begin(data: bytes) -> int:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Rejected(
+            "the file is in UTF-16, X12 is plain text", code="not_x12", advice="ask the partner to send ASCII or UTF-8"
+        )
+    at = _skip(data, 3 if data.startswith(b"\xef\xbb\xbf") else 0)
+    if at == len(data):
+        raise Rejected("the file is empty" if not data else "the file holds nothing but blanks", code="empty")
+    return at
+
+
+def _skip(data: bytes, at: int) -> int:
+    while at < len(data) and data[at] in _BLANK:
+        at += 1
+    return at
+
+
+_OTHERS = {
+    b"UNA": "EDIFACT",
+    b"UNB": "EDIFACT",
+    b"<": "XML",
+    b"{": "JSON",
+    b"[": "JSON",
+    b"PK": "a ZIP file",
+    b"\x1f\x8b": "gzip",
+    b"%PDF": "PDF",
+}
+
+
+def _not_x12(data: bytes, at: int) -> Rejected:
+    start = data[at : at + 12]
+    kind = next((name for prefix, name in _OTHERS.items() if start.startswith(prefix)), "")
+    advice = "use `decode: edifact` in a route of its own" if kind == "EDIFACT" else "check what the partner sent"
+    what = f"it looks like {kind}" if kind else f"an interchange begins with ISA, this begins with {_text(start)}"
+    return Rejected(f"this is not X12: {what}", code="not_x12", where=f"offset {at}", advice=advice)
+
+
+def _junk(data: bytes, at: int) -> str:
+    return f"{len(data) - at} bytes after the last IEA, at offset {at}, were not read: {_text(data[at : at + 30])}"
+
+
+def _text(data: bytes) -> str:
+    return shown(data.decode("latin-1"))
+
+
+def _bad(message: str, at: int, code: str = "envelope", advice: str = "") -> Rejected:
+    return Rejected(
+        message,
+        code=code,
+        where=f"offset {at}",
+        advice=advice or "ask the partner to send the file again, or repair it and retry",
+    )
+
+
+# ISA
+
+
+def header(data: bytes, at: int) -> Header:
+    """Return the ISA segment at an offset; raises Rejected."""
+    raw = data[at : at + _ISA_SIZE]
+    _check_layout(raw, at)
+    elements = raw[:-1].decode("ascii").split(chr(raw[3]))[1:]
+    delimiters = _delimiters(raw, elements, at)
+    if not (elements[12].isdecimal() and elements[11].isdecimal()):
+        raise _bad(f"ISA13, the interchange control number, must be nine digits; this is {shown(elements[12])}", at)
+    if elements[14] not in ("P", "T", "I"):
+        raise _bad(f"ISA15, the usage, must be P (production) or T (test); this is {shown(elements[14])}", at)
+    end = _skip_line(data, at + _ISA_SIZE)
+    texts = [element.strip() for element in elements]
+    date, time = _moment(texts[8], texts[9], "ISA09 or ISA10", at)
+    return Header(
+        raw=data[at:end],
+        delimiters=delimiters,
+        sender_qualifier=texts[4],
+        sender=texts[5],
+        receiver_qualifier=texts[6],
+        receiver=texts[7],
+        date=date,
+        time=time,
+        version=texts[11],
+        control=texts[12],
+        usage=texts[14],
+    )
+
+
+def _check_layout(raw: bytes, at: int) -> None:
+    if len(raw) < _ISA_SIZE:
+        raise _bad(f"the ISA segment is cut off: it has {len(raw)} of {_ISA_SIZE} characters", at, "truncated")
+    if not raw.isascii():
+        raise _bad("the ISA segment holds a character that is not ASCII", at)
+    if any(raw[place] != raw[3] for place in _SEPARATORS) or raw.count(raw[3], 0, 105) != len(_SEPARATORS):
+        raise _bad(_why_layout(raw), at)
+
+
+def _why_layout(raw: bytes) -> str:
+    for number, (text, length) in enumerate(zip(raw.split(raw[3:4])[1:], _ISA_LENGTHS, strict=False), start=1):
+        if len(text) != length and number < 16:
+            return f"ISA{number:02d} must have {length} characters, padded with blanks; this is {_text(text)} with {len(text)}"
+    return f"the ISA segment must have {_ISA_SIZE} characters and sixteen elements"
+
+
+def _delimiters(raw: bytes, elements: list[str], at: int) -> Delimiters:
+    repetition = elements[10] if elements[11] >= "00402" and not elements[10].isalnum() else ""
+    found = Delimiters(chr(raw[3]), chr(raw[104]), chr(raw[105]), repetition)
+    if len(set(found.all)) != len(found.all) or any(one.isalnum() or one == " " for one in found.all):
+        named = f"element {shown(found.element)}, component {shown(found.component)}, segment {shown(found.segment)}"
+        raise _bad(f"the delimiters must differ, and none may be a letter, a digit or a blank; they are {named}", at)
+    return found
+
+
+def _skip_line(data: bytes, at: int) -> int:
+    end = at
+    while end < len(data) and data[end] in b"\r\n":
+        end += 1
+    return end
+
+
+def _moment(date: str, time: str, what: str, at: int) -> tuple[str, str]:
+    try:
+        return iso_date(date), iso_time(time)
+    except ValueError as error:
+        raise _bad(f"{what}: {error}", at) from None
+
+
+# From ISA to IEA
+
+
+@lru_cache(64)
+def _marks(delimiters: Delimiters) -> re.Pattern[bytes]:
+    segment, element = (re.escape(one.encode()) for one in (delimiters.segment, delimiters.element))
+    return re.compile(segment + rb"([ \t\r\n]*)(S[TE]|G[SE]|ISA|IEA|TA1)" + element)
+
+
+class _Walk:
+    """Goes through one interchange, envelope segment by envelope segment."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data = data
+        self._header = header(data, at)
+        self._segment = self._header.delimiters.segment.encode()
+        self._element = self._header.delimiters.element.encode()
+        self._groups: list[Group] = []
+        self._group: Group | None = None
+        self._open = -1
+        self._read_to = at + _ISA_SIZE
+        self.interchange = self._interchange(at + _ISA_SIZE - 1)
+
+    def _interchange(self, at: int) -> Interchange:
+        for mark in _marks(self._header.delimiters).finditer(self._data, at):
+            tag, start = mark[2], mark.start(2)
+            if tag == b"SE":
+                self._close_transaction(self._end(start))
+            elif tag == b"ST":
+                self._open_transaction(start)
+            elif tag == b"GS":
+                self._open_group(start)
+            elif tag == b"GE":
+                self._close_group(start)
+            elif tag == b"TA1":
+                self._outside(start)
+                self._read_to = self._end(start)
+            elif tag == b"IEA":
+                return self._closed(start)
+            else:
+                raise _bad(f"interchange {self._header.control} has no IEA before the next ISA", start, "truncated")
+        raise _bad(f"interchange {self._header.control} is cut off: it has no IEA", len(self._data), "truncated")
+
+    def _end(self, start: int) -> int:
+        end = self._data.find(self._segment, start)
+        return len(self._data) if end < 0 else end + 1
+
+    def _elements(self, start: int, end: int) -> list[str]:
+        text = self._data[start:end].removesuffix(self._segment).decode("latin-1")
+        return text.rstrip("\r\n").split(self._header.delimiters.element)[1:]
+
+    def _outside(self, start: int) -> None:
+        """Refuse what stands between envelope segments."""
+        between = self._data[self._read_to : start]
+        if between.strip(_BLANK):
+            raise _bad(f"there is text outside of a transaction: {_text(between.strip(_BLANK)[:30])}", self._read_to)
+
+    def _open_transaction(self, start: int) -> None:
+        if self._open >= 0:
+            self._close_transaction(start)
+        self._outside(start)
+        if self._group is None:
+            raise _bad("a transaction (ST) stands outside of a functional group (GS)", start)
+        if self._group.size == MOST_TRANSACTIONS:
+            raise _bad(f"a functional group may hold {MOST_TRANSACTIONS} transactions at most", start)
+        self._open = start
+
+    def _close_transaction(self, end: int) -> None:
+        if self._open < 0 or self._group is None:
+            raise _bad("there is an SE without its ST", self._read_to)
+        self._group.spans.extend((self._open, end))
+        self._open, self._read_to = -1, end
+
+    def _open_group(self, start: int) -> None:
+        if self._group is not None:
+            self._finish_group(start, "3", f"functional group {self._group.control} has no GE")
+        self._outside(start)
+        end = self._end(start)
+        elements = self._elements(start, end)
+        if len(elements) != 8 or not elements[5].isdecimal() or len(elements[5]) > 9:
+            raise _bad(f"the GS segment must have eight elements, GS06 a number: {_text(self._data[start:end][:80])}", start)
+        date, time = _moment(elements[3], elements[4], "GS04 or GS05", start)
+        texts = [element.strip() for element in elements]
+        raw = self._data[start : _skip_line(self._data, end)]
+        self._group = Group(raw, texts[0], texts[1], texts[2], date, time, texts[5], texts[7])
+        self._read_to = end
+
+    def _close_group(self, start: int) -> None:
+        if self._group is None:
+            raise _bad("there is a GE without its GS", start)
+        group = self._group
+        end = self._end(start)
+        count, control = (*self._elements(start, end), "", "")[:2]
+        self._finish_group(start, *_group_fault(group, count, control, group.size + (self._open >= 0)))
+        group.included = count if count.isdecimal() and len(count) <= 6 else ""
+        self._read_to = end
+
+    def _finish_group(self, start: int, code: str = "", message: str = "") -> None:
+        assert self._group is not None
+        if self._open >= 0:
+            self._close_transaction(start)
+        self._outside(start)
+        if code:
+            self._group.fault = code, message
+        self._groups.append(self._group)
+        self._group = None
+
+    def _closed(self, start: int) -> Interchange:
+        if self._group is not None:
+            self._finish_group(start, "3", f"functional group {self._group.control} has no GE")
+        self._outside(start)
+        end = self._end(start)
+        count, control = (*self._elements(start, end), "", "")[:2]
+        if control.strip() != self._header.control:
+            raise _bad(f"the control number in IEA02 is {shown(control)}, in ISA13 it is {shown(self._header.control)}", start)
+        if not count.isdecimal() or int(count[:9]) != len(self._groups):
+            raise _bad(f"IEA01 says {shown(count)} functional groups, the interchange has {len(self._groups)}", start)
+        return Interchange(self._header, self._groups, end)
+
+
+def _group_fault(group: Group, count: str, control: str, size: int) -> tuple[str, str]:
+    if control.lstrip("0") != group.control.lstrip("0"):
+        return "4", f"the control number in GE02 is {shown(control)}, in GS06 it is {shown(group.control)}"
+    if not count.isdecimal() or int(count[:9]) != size:
+        return "5", f"GE01 says {shown(count)} transactions, functional group {group.control} has {size}"
+    return "", ""

@@ -1,0 +1,278 @@
+"""Goes slowly through one transaction and says everything that is wrong with it, and where every value stands.
+
+This is the exact definition of a correct transaction; `machine` is its fast form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crossdock.core.registry import nearest
+from crossdock_transformers.x12.faults import MOST_FAULTS, TOLERABLE, Fault
+from crossdock_transformers.x12.grammar import Composite, Element, Note, Segment, TransactionSet, Use
+from crossdock_transformers.x12.machine import Machine, Spot, Step, step
+from crossdock_transformers.x12.values import SHOWN, Delimiters, Unfit, check, reader, shown
+
+Path = tuple[str | int, ...]
+
+
+def cut(text: str, delimiters: Delimiters) -> list[str]:
+    """Cut a transaction into its segments; line ends and blanks between segments are not part of them."""
+    pieces = text.split(delimiters.segment)
+    if not pieces[-1].strip():
+        pieces.pop()
+    if "\n" in text or "\r" in text:
+        return [piece.lstrip() for piece in pieces]
+    return pieces
+
+
+@dataclass(slots=True)
+class Examined:
+    """What came out: the body as far as it could be read, all faults, and the slot of every value by its path."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    slots: dict[Path, Slot] = field(default_factory=dict)
+
+    def sinks(self, tolerated: Collection[str] = ()) -> bool:
+        """Tell whether any fault is more than the route tolerates (names of `TOLERABLE`)."""
+        allowed = {TOLERABLE[name] for name in tolerated}
+        return any((fault.kind, fault.code) not in allowed for fault in self.faults)
+
+
+def examine(machine: Machine, text: str, line: int = 1) -> Examined:
+    """Examine a transaction from ST to SE; `line` is the line of the file that it begins on."""
+    return _Examination(machine, text, line).result
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The segment under examination."""
+
+    tag: str
+    position: int
+    line: int
+
+    def fault(self, kind: str, code: str, message: str, **rest: Any) -> Fault:
+        return Fault(kind, code, message, tag=self.tag, position=self.position, line=self.line, **rest)
+
+
+class _Examination:
+    """One walk through one transaction."""
+
+    def __init__(self, machine: Machine, text: str, line: int) -> None:
+        self.result = Examined()
+        self._grammar: TransactionSet = machine.grammar
+        self._delimiters = machine.delimiters
+        self._spot: Spot = machine.start
+        self._holders: list[tuple[dict[str, Any], Path]] = [(self.result.body, ())]
+        self._count = 0
+        self._trailer: tuple[_Here, list[str]] | None = None
+        self._control = ""
+        self._walk(text, line)
+
+    def _walk(self, text: str, line: int) -> None:
+        segments = cut(text, self._delimiters)
+        for position, (segment, at) in enumerate(zip(segments, _lines(text, line, self._delimiters), strict=False), start=1):
+            self._count = position
+            self._segment(segment.split(self._delimiters.element), position, at)
+            if len(self.result.faults) >= MOST_FAULTS:
+                return
+        self._close(segments, line)
+
+    def _segment(self, elements: list[str], position: int, line: int) -> None:
+        tag = elements.pop(0)
+        here = _Here(tag if len(tag) <= 3 else tag[:3], position, line)
+        if position == 1:
+            self._values(self._spot.node.segment, elements, here, {}, ())
+            self._control = elements[1] if len(elements) > 1 else ""
+            return
+        found = step(self._spot, tag) if self._trailer is None else None
+        if found is None:
+            self._note(self._stranger(tag, here))
+            return
+        self._passed(found, here)
+        self._enter(found.spot, elements, here)
+
+    def _enter(self, spot: Spot, elements: list[str], here: _Here) -> None:
+        node = spot.node
+        self._spot = spot
+        values: dict[str, Any] = {}
+        if node.segment.tag == "SE":
+            self._trailer = here, elements
+            self._values(node.segment, elements, here, values, ("SE",))
+            return
+        del self._holders[spot.depth + 1 :]
+        holder, above = self._holders[spot.depth]
+        path: Path = (*above, node.name) if node.single else (*above, node.name, len(holder.get(node.name, ())))
+        self._values(node.segment, elements, here, values, path)
+        if node.single:
+            holder.setdefault(node.name, values)
+        else:
+            held = holder.setdefault(node.name, [])
+            held.append(values)
+            if len(held) == node.most + 1:
+                self._note(_too_many(spot, here))
+        if node.loop:
+            self._holders.append((values, path))
+
+    def _passed(self, found: Step, here: _Here) -> None:
+        for spot in found.missing:
+            segment = spot.node.segment
+            what = "loop" if spot.node.loop else "segment"
+            message = f"the mandatory {what} {segment.tag} ({segment.title}) is missing before {here.tag}"
+            self._note(Fault("AK304", "3", message, segment.tag, here.position, here.line))
+        if found.over:
+            self._note(_too_many(found.spot, here))
+
+    def _stranger(self, tag: str, here: _Here) -> Fault:
+        grammar = self._grammar
+        known = tag in grammar.dictionary
+        if not tag:
+            return here.fault("AK304", "1", "there is an empty segment (two segment terminators in a row)")
+        if not known:
+            hint = nearest(tag, grammar.tags) if tag.isalnum() and len(tag) <= 4 else ""
+            return here.fault("AK304", "1", f"{shown(tag)} is no segment of X12 {grammar.version}{hint}")
+        if tag not in grammar.tags and tag not in ("ST", "SE"):
+            return here.fault("AK304", "6", f"segment {tag} does not belong to a {grammar.number}")
+        if not any(node.segment.tag == tag for _, node in grammar.visit()) and tag not in ("ST", "SE"):
+            return here.fault("AK304", "2", f"segment {tag} is not used with this partner (its guide forbids it)")
+        after = self._spot.node.segment.tag
+        return here.fault("AK304", "7", f"segment {tag} is out of sequence: it may not stand here, after {after}")
+
+    def _values(self, segment: Segment, elements: Sequence[str], here: _Here, values: dict[str, Any], path: Path) -> None:
+        if len(elements) > len(segment.uses):
+            message = f"{segment.tag} has {len(elements)} elements, at most {len(segment.uses)} are defined"
+            extra = len(segment.uses) + 1
+            self._note(here.fault("AK403", "3", message, element=extra, value=elements[extra - 1]))
+        present = {position for position, text in enumerate(elements, start=1) if text}
+        for position, use in enumerate(segment.uses, start=1):
+            text = elements[position - 1] if position in present else ""
+            self._element(use, text, Slot(here, position), values, (*path, use.ref))
+        for note in segment.notes:
+            if note.broken(present):
+                self._note(_broken(note, segment.uses, present, Slot(here, 0)))
+
+    def _element(self, use: Use, text: str, slot: Slot, values: dict[str, Any], path: Path) -> None:
+        if not text:
+            if use.required:
+                self._note(slot.fault(use, "AK403", "1", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
+            return
+        if use.forbidden:
+            message = f"{use.ref} ({use.what.title}) is not used with this partner (its guide forbids it)"
+            self._note(slot.fault(use, "AK403", "10", message, value=text))
+        repeated = use.most > 1 and self._delimiters.repetition
+        texts = text.split(self._delimiters.repetition) if repeated else [text]
+        if len(texts) > use.most:
+            message = f"{use.ref} ({use.what.title}) is repeated {len(texts)} times, at most {use.most} are allowed"
+            self._note(slot.fault(use, "AK403", "3", message, value=texts[use.most]))
+        for one in texts:
+            self._one(use, one, slot)
+        self.result.slots[path] = slot
+        self._keep(use, text, values)
+
+    def _keep(self, use: Use, text: str, values: dict[str, Any]) -> None:
+        to = reader(use, self._delimiters)
+        try:
+            values[use.ref] = to(text) if to else text
+        except (ValueError, ArithmeticError):  # what can't be read is left out; its fault is told already
+            return
+
+    def _one(self, use: Use, text: str, slot: Slot) -> None:
+        if isinstance(use.what, Composite):
+            self._components(use.what, text, slot)
+            return
+        try:
+            check(use, use.what, text, self._delimiters)
+        except Unfit as error:
+            self._note(slot.fault(use, "AK403", error.code, error.message, value=text))
+
+    def _components(self, composite: Composite, text: str, slot: Slot) -> None:
+        texts = text.split(self._delimiters.component)
+        if len(texts) > len(composite.uses):
+            message = f"element {slot.position} has {len(texts)} components, at most {len(composite.uses)} are defined"
+            self._note(slot.fault(None, "AK403", "3", message, value=text))
+        present = {position for position, one in enumerate(texts, start=1) if one}
+        for position, use in enumerate(composite.uses, start=1):
+            inner = Slot(slot.here, slot.position, position)
+            if position in present:
+                self._one(use, texts[position - 1], inner)
+            elif use.required:
+                self._note(inner.fault(use, "AK403", "1", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
+        for note in composite.notes:
+            if note.broken(present):
+                self._note(_broken(note, composite.uses, present, slot))
+
+    def _close(self, segments: Sequence[str], line: int) -> None:
+        last = _Here("SE", self._count, 0)
+        if self._trailer is None:
+            message = f"the transaction has no SE: it ends after segment {self._count}"
+            self._note(Fault("AK502", "2", message, position=self._count, tag=segments[-1][:3], line=line))
+            return
+        here, elements = self._trailer
+        count, control = (*elements, "", "")[:2]
+        if count.isascii() and count.isdecimal() and int(count[:11]) != len(segments):
+            message = f"SE01 says {shown(count)} segments, the transaction has {len(segments)} (ST and SE included)"
+            self._note(here.fault("AK502", "4", message, element=1, value=count))
+        if control and self._control and control != self._control:
+            message = f"the control number in SE02 is {shown(control)}, in ST02 it is {shown(self._control)}"
+            self._note(last.fault("AK502", "3", message, element=2, value=control))
+
+    def _note(self, fault: Fault) -> None:
+        if len(self.result.faults) < MOST_FAULTS:
+            self.result.faults.append(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An element's place, or a component's; `where` says it in words."""
+
+    here: _Here
+    position: int
+    component: int = 0
+
+    @property
+    def where(self) -> str:
+        """The place in the document's own terms."""
+        return self.fault(None, "", "", "").where
+
+    def fault(self, use: Use | None, kind: str, code: str, message: str, value: str = "") -> Fault:
+        """Return a fault at this place."""
+        number = use.what.number if use and isinstance(use.what, Element) else ""
+        return self.here.fault(
+            kind, code, message, element=self.position, component=self.component, number=number, value=value[: SHOWN * 3]
+        )
+
+
+def _too_many(spot: Spot, here: _Here) -> Fault:
+    node = spot.node
+    what, code = ("loop", "4") if node.loop else ("segment", "5")
+    times = "once" if node.most == 1 else f"{node.most} times"
+    return here.fault("AK304", code, f"the {what} {node.segment.tag} ({node.segment.title}) may occur {times} at most here")
+
+
+_WORDS = {"P": "must be there together", "R": "one at least must be there", "E": "one at most may be there"}
+
+
+def _broken(note: Note, uses: Sequence[Use], present: set[int], slot: Slot) -> Fault:
+    first = note.positions[0]
+    absent = [position for position in note.positions if position not in present] or [note.positions[-1]]
+    refs = [uses[position - 1].ref for position in note.positions]
+    if note.kind in "CL":
+        needed = " and ".join(refs[1:]) if note.kind == "C" else " or ".join(refs[1:])
+        message = f"{uses[first - 1].ref} is there, so {needed} must be there too"
+    else:
+        message = f"of {', '.join(refs)} {_WORDS[note.kind]}" if note.kind != "P" else f"{' and '.join(refs)} {_WORDS['P']}"
+    blamed = absent[0]
+    place = Slot(slot.here, slot.position, blamed) if slot.position else Slot(slot.here, blamed)
+    return place.fault(uses[blamed - 1], "AK403", "10" if note.kind == "E" else "2", message)
+
+
+def _lines(text: str, line: int, delimiters: Delimiters) -> Iterator[int]:
+    """Yield the line that each segment begins on."""
+    for piece in text.split(delimiters.segment):
+        stripped = piece.lstrip()
+        yield line + piece.count("\n", 0, len(piece) - len(stripped))
+        line += piece.count("\n") + (delimiters.segment == "\n")

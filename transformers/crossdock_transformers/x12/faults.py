@@ -1,0 +1,68 @@
+"""Faults of a transaction: one sentence for a clerk, a place for a developer, and the codes of a 997.
+
+The codes in a `Finding` name the 997's element and its value: `AK304-3` (mandatory segment missing), `AK403-7` (invalid code).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from crossdock.core.errors import Finding, Rejected
+
+MOST_FAULTS: Final = 100
+"""How many faults of one transaction are listed; what follows is most often a consequence."""
+
+TOLERABLE: Final = {
+    "too_short": ("AK403", "4"),
+    "too_long": ("AK403", "5"),
+    "invalid_code": ("AK403", "7"),
+    "segment_count": ("AK502", "4"),
+}
+"""What a route may let pass with a note (`E`), by the name that its options use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `kind` is the 997 element that reports it: `AK304` a segment, `AK403` an element, `AK502` the transaction.
+
+    `position` counts segments from ST = 1, `element` and `component` from 1; `number` is the data element number.
+    """
+
+    kind: str
+    code: str
+    message: str
+    tag: str = ""
+    position: int = 0
+    line: int = 0
+    element: int = 0
+    component: int = 0
+    number: str = ""
+    value: str = ""
+
+    @property
+    def where(self) -> str:
+        """The place in the document's own terms."""
+        parts = [f"line {self.line}"] if self.line > 1 else []
+        parts += [f"segment {self.position} ({self.tag})"] if self.position else []
+        parts += [f"element {self.element} ({self.tag}{self.element:02d})"] if self.element else []
+        parts += [f"component {self.component}"] if self.component else []
+        return ", ".join(parts)
+
+    def finding(self) -> Finding:
+        """Return the fault as every other room knows it."""
+        return Finding(f"{self.kind}-{self.code}", self.message, self.where, self.value)
+
+
+def rejected(faults: Sequence[Fault], what: str) -> Rejected:
+    """Return the error of a transaction with faults; `what` names it (`850 0001`)."""
+    first = faults[0]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return Rejected(
+        f"transaction {what}: {first.message}{more}",
+        code=f"{first.kind}-{first.code}",
+        where=first.where,
+        advice="ask the partner for a corrected document, or repair it and retry",
+        findings=[fault.finding() for fault in faults],
+    )

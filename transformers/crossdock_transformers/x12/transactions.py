@@ -1,0 +1,202 @@
+"""The transactions of a surveyed file, decoded one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from crossdock.core.errors import Finding, Rejected
+from crossdock.core.registry import nearest
+from crossdock_transformers.x12.envelope import Group, Interchange
+from crossdock_transformers.x12.examine import cut, examine
+from crossdock_transformers.x12.faults import Fault, rejected
+from crossdock_transformers.x12.grammar import TransactionSet
+from crossdock_transformers.x12.load import Grammars, standard
+from crossdock_transformers.x12.machine import Anomaly, Machine, compiled
+from crossdock_transformers.x12.values import shown
+
+MOST_BYTES: Final = 32 * 1024**2
+"""The greatest transaction that is decoded, if a route says nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How transactions are read: a guide's narrowed set, a choice of sets, faults to tolerate, and a size limit."""
+
+    guide: TransactionSet | None = None
+    sets: Collection[str] = ()
+    tolerate: Collection[str] = ()
+    most_bytes: int = MOST_BYTES
+    grammars: Grammars = field(default_factory=standard)
+
+    def grammar(self, number: str, version: str) -> TransactionSet | None:
+        """Return the grammar for a set as a document names it, or None where it is not taken."""
+        if self.guide is not None:
+            known = self.grammars.resolve(version) == self.guide.version and number == self.guide.number
+            return self.guide if known else None
+        return self.grammars.find(number, version) if not self.sets or number in self.sets else None
+
+    def stranger(self, number: str, version: str) -> str:
+        """Say in words why `grammar` returns None."""
+        if self.guide is not None:
+            return f"this route takes the {self.guide.number} only (its guide says so), this is {shown(number)}"
+        if self.sets and number not in self.sets:
+            return f"this route takes {', '.join(self.sets)} only, this is {shown(number)}"
+        base = self.grammars.resolve(version)
+        known = f"; there is {', '.join(self.grammars.sets(base))}" if base else ""
+        return f"there is no grammar for set {shown(number)} in X12 {version}{known}"
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One transaction. `error` is set where it is rejected; then `raw` is an interchange of its own that can be repaired.
+
+    `faults` may be there without an error: these were tolerated. `keys` are the business keys that the body gave.
+    """
+
+    set: str
+    control: str
+    body: Mapping[str, Any]
+    keys: Mapping[str, str]
+    faults: tuple[Fault, ...] = ()
+    error: Rejected | None = None
+    raw: bytes = b""
+
+
+class GroupReader:
+    """Decodes the transactions of one functional group."""
+
+    def __init__(self, data: bytes, interchange: Interchange, group: Group, reading: Reading) -> None:
+        self._data = data
+        self._interchange = interchange
+        self._group = group
+        self._reading = reading
+        self._machines: dict[str, Machine | Fault] = {}
+        self._seen: set[str] = set()
+        self._lines = _Lines(data)
+        self._outer = {"interchange": interchange.header.fields(), "group": group.fields()}
+        if group.fault is None and reading.grammars.resolve(group.version) is None:
+            known = nearest(group.version, reading.grammars.versions)
+            group.fault = "2", f"GS08: there is no grammar for X12 version {shown(group.version)}{known}"
+
+    def read(self) -> Iterator[Transaction]:
+        """Yield every transaction in order."""
+        for start, end in self._group.transactions():
+            yield self._transaction(start, end)
+
+    def _transaction(self, start: int, end: int) -> Transaction:
+        if end - start > self._reading.most_bytes:
+            return self._too_big(start, end)
+        text = self._data[start:end].decode("utf-8", "surrogateescape")
+        segments = cut(text, self._interchange.header.delimiters)
+        number, control = (*segments[0].split(self._interchange.header.delimiters.element)[1:3], "", "")[:2]
+        if self._group.fault:
+            return self._of_bad_group(number, control, start, end)
+        machine = self._machine(number)
+        repeated = control in self._seen
+        self._seen.add(control)
+        if isinstance(machine, Fault) or repeated:
+            fault = machine if isinstance(machine, Fault) else _repeated(control)
+            return self._rejected(number, control, (fault,), {}, start, end)
+        try:
+            body = machine.decode(segments)
+            trailer = body.pop("SE")
+            if trailer["SE01"] != len(segments) or trailer["SE02"] != control:
+                raise Anomaly  # noqa: TRY301 - the exact check names it
+        except (Anomaly, ValueError):
+            return self._examined(machine, text, control, start, end)
+        return self._accepted(machine.grammar, control, body)
+
+    def _accepted(
+        self, grammar: TransactionSet, control: str, body: Mapping[str, Any], faults: tuple[Fault, ...] = ()
+    ) -> Transaction:
+        whole = {
+            "set": grammar.number,
+            "version": grammar.version,
+            "interchange": dict(self._outer["interchange"]),
+            "group": dict(self._outer["group"]),
+            "control_number": control,
+            **body,
+        }
+        return Transaction(grammar.number, control, whole, keys_of(grammar, body), faults)
+
+    def _examined(self, machine: Machine, text: str, control: str, start: int, end: int) -> Transaction:
+        examined = examine(machine, text, self._lines.at(start))
+        faults = tuple(examined.faults)
+        grammar = machine.grammar
+        if not examined.sinks(self._reading.tolerate):
+            return self._accepted(grammar, control, examined.body, faults)
+        return self._rejected(grammar.number, control, faults, keys_of(grammar, examined.body), start, end)
+
+    def _rejected(
+        self, number: str, control: str, faults: tuple[Fault, ...], keys: Mapping[str, str], start: int, end: int
+    ) -> Transaction:
+        raw = self._interchange.alone(self._group, self._data[start:end])
+        error = rejected(faults, f"{number or 'without a set'} {control or 'without a number'}")
+        return Transaction(number, control, {}, keys, faults, error, raw)
+
+    def _of_bad_group(self, number: str, control: str, start: int, end: int) -> Transaction:
+        code, message = self._group.fault or ("", "")
+        error = Rejected(
+            f"functional group {self._group.control}: {message}",
+            code=f"AK905-{code}",
+            where=f"functional group {self._group.control}",
+            advice="ask the partner for a corrected file; if the transactions are as they should be, retry them",
+            findings=[Finding(f"AK905-{code}", message, f"functional group {self._group.control}")],
+        )
+        raw = self._interchange.alone(self._group, self._data[start:end])
+        return Transaction(number, control, {}, {}, (), error, raw)
+
+    def _too_big(self, start: int, end: int) -> Transaction:
+        most, size = (number // 1024**2 for number in (self._reading.most_bytes, end - start))
+        first = cut(self._data[start : start + 64].decode("latin-1"), self._interchange.header.delimiters)[0]
+        number, control = (*first.split(self._interchange.header.delimiters.element)[1:3], "", "")[:2]
+        message = f"the transaction has {size} MB, at most {most} MB are read (option `max_transaction_size`)"
+        return self._rejected(number, control, (Fault("AK502", "5", message),), {}, start, end)
+
+    def _machine(self, number: str) -> Machine | Fault:
+        if number not in self._machines:
+            self._machines[number] = self._find(number)
+        return self._machines[number]
+
+    def _find(self, number: str) -> Machine | Fault:
+        group = self._group
+        grammar = self._reading.grammar(number, group.version)
+        if grammar is None:
+            return Fault("AK502", "1", self._reading.stranger(number, group.version), "ST", 1, element=1, value=number)
+        if grammar.group != group.function:
+            message = f"a {number} belongs into a functional group {grammar.group}, GS01 says {shown(group.function)}"
+            return Fault("AK502", "6", message, "ST", 1, element=1, value=number)
+        return compiled(grammar, self._interchange.header.delimiters)
+
+
+def _repeated(control: str) -> Fault:
+    message = f"the control number {shown(control)} occurs twice in the functional group"
+    return Fault("AK502", "23", message, "ST", 1, element=2, value=control)
+
+
+def keys_of(grammar: TransactionSet, body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the business keys that a body holds, by the names that the grammar gives them."""
+    keys: dict[str, str] = {}
+    for name, path in grammar.keys.items():
+        value: Any = body
+        for part in path:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is not None:
+            keys[name] = str(value)
+    return keys
+
+
+class _Lines:
+    """Tells the line of an offset; asked in rising order, it reads the file once."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._offset = 0
+        self._line = 1
+
+    def at(self, offset: int) -> int:
+        self._line += self._data.count(b"\n", self._offset, offset)
+        self._offset = offset
+        return self._line
