@@ -1,8 +1,18 @@
 """YAML with positions, models, the compiled release, lint and secrets."""
 
-from crossdock_config.loader import load
+from crossdock_config.loader import load, load_environment
 from crossdock_config.models import EnvironmentFile
 from crossdock_config.release import Endpoint, Loaded, Release, RouteInfo
 from crossdock_config.secrets import SecretSource, system_secrets
 
-__all__ = ["Endpoint", "EnvironmentFile", "Loaded", "Release", "RouteInfo", "SecretSource", "load", "system_secrets"]
+__all__ = [
+    "Endpoint",
+    "EnvironmentFile",
+    "Loaded",
+    "Release",
+    "RouteInfo",
+    "SecretSource",
+    "load",
+    "load_environment",
+    "system_secrets",
+]

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from crossdock.core.errors import Place, Problem, Refusal, Refusals
+from crossdock.core.errors import Misconfigured, Place, Problem, Refusal, Refusals
 from crossdock.core.partner import Partner
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
@@ -20,7 +20,7 @@ from crossdock.core.registry import Registry, installed, nearest
 from crossdock.core.spec import Binding, PolicySpec
 from crossdock_config.checked import checked
 from crossdock_config.endpoints import Endpoints
-from crossdock_config.files import kind_of, stem_of, texts
+from crossdock_config.files import FOLDERS, kind_of, stem_of, texts
 from crossdock_config.models import KINDS, EnvironmentFile, PartnerFile, PolicyFile, RouteFile, TestFile
 from crossdock_config.project import Project, Within
 from crossdock_config.release import Loaded, Release, RouteInfo
@@ -47,6 +47,26 @@ def load(
     ordered = tuple(sorted(set(problems)))
     failed = any(problem.severity == "error" for problem in ordered)
     return Loaded(ordered, None if failed else release, len(found))
+
+
+def load_environment(root: Path, environment: str, secrets: SecretSource | None) -> EnvironmentFile:
+    """Return an environment alone, for commands that only need to know where things are; raises Misconfigured."""
+    problems: list[Problem] = []
+    path = root / "config" / "environments" / f"{environment}.yaml"
+    if not path.exists():
+        if environment == "local" and any((root / folder).is_dir() for folder in FOLDERS):
+            return EnvironmentFile(environment=environment)
+        raise Misconfigured(
+            f"there is no {path.relative_to(root)} in {root.resolve()}",
+            advice="go to a project's folder, or name it with -C; `crossdock new NAME` writes one",
+        )
+    document = read(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8-sig"))
+    problems += document.problems
+    data = resolved(document, secrets, problems) if document.data is not None else None
+    model = checked(EnvironmentFile, data, document, (), "this environment", problems)
+    if model is None:
+        raise Misconfigured(f"environment '{environment}' can't be used", problems=problems)
+    return model
 
 
 def _documents(found: Mapping[str, str], problems: list[Problem]) -> dict[str, dict[str, Document]]:

@@ -26,6 +26,20 @@ def load(root: Path, environment: str) -> Loaded:
     return house.load(root, environment)
 
 
+def check(root: Path, environment: str) -> Loaded:
+    """Read and compile a project without its secrets; problems are in the answer."""
+    from crossdock.boot import house
+
+    return house.check(root, environment)
+
+
+def journal(root: Path, environment: str) -> OpenJournal:
+    """Open an environment's journal; its routes may be in any state."""
+    from crossdock.boot import house
+
+    return house.journal_of(root, environment)
+
+
 def compiled(root: Path, environment: str) -> Release:
     """Return a project's release; raises Misconfigured with every problem."""
     from crossdock.boot import house

@@ -51,6 +51,24 @@ def compiled(root: Path, environment: str) -> Release:
     return loaded.release
 
 
+def check(root: Path, environment: str) -> Loaded:
+    """Read and compile a project without its secrets."""
+    import crossdock_config
+
+    return crossdock_config.load(root, environment)
+
+
+def journal_of(root: Path, environment: str) -> OpenJournal:
+    """Open an environment's journal without compiling its routes, so that operators can work whatever state these are in."""
+    import crossdock_config
+    from crossdock.runtime.journal import open_journal as open_url
+
+    settings = crossdock_config.load_environment(root, environment, crossdock_config.system_secrets(root))
+    opened = open_url(journal_url(root, settings.journal))
+    opened.migrate()
+    return opened
+
+
 def open_journal(root: Path, release: Release) -> OpenJournal:
     """Open the environment's journal and bring its schema up to date."""
     from crossdock.runtime.journal import open_journal as open_url

@@ -1,0 +1,124 @@
+"""`*.test.yaml`: samples in, documents out. Steps send nothing, so a route is tested as it is, with nothing to stand in for."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crossdock.core import engine
+from crossdock.core.errors import Place
+from crossdock.core.message import Control, Message, Numbered, dump_json
+from crossdock.core.outcome import Delivery, Outcome
+from crossdock.core.spec import Resource
+from crossdock_config.models import Case, Expectation, TestFile
+from crossdock_config.release import Release
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """How a case went; `difference` says what was expected and what came, line by line."""
+
+    name: str
+    place: Place
+    ok: bool
+    difference: str = ""
+
+
+def run_tests(release: Release, root: Path) -> Iterator[CaseResult]:
+    """Run all cases of a project's tests."""
+    for resource in release.tests:
+        test = TestFile.model_validate(resource.data)
+        for index, case in enumerate(test.cases):
+            name = f"{resource.name}: {case.name}"
+            place = resource.at("cases", index)
+            yield _judged(name, place, case.expect, _outcomes(release, root, resource, test, case))
+
+
+def _outcomes(release: Release, root: Path, resource: Resource, test: TestFile, case: Case) -> list[Outcome]:
+    data: Any = case.input.body
+    if case.input.file:
+        data = (root / resource.path).parent.joinpath(case.input.file).read_bytes()
+    control = Control(test.route, release.id, source="test", partner=case.input.partner)
+    message = Message("test", data, control, headers=case.input.headers)
+    outcome = engine.run(release.programs[test.route], message)
+    if outcome.parts is None:
+        return [outcome]
+    parts = list(engine.flatten(outcome.parts))
+    closing = outcome.finish()
+    return [*parts, Outcome(outcome.message, outcome.state, closing.deliveries, error=closing.error)]
+
+
+def _judged(name: str, place: Place, expect: Expectation, outcomes: list[Outcome]) -> CaseResult:
+    differences = [*_counts(expect, outcomes), *_deliveries(expect, outcomes), *_errors(expect, outcomes)]
+    return CaseResult(name, place, not differences, "\n".join(differences))
+
+
+def _counts(expect: Expectation, outcomes: list[Outcome]) -> Iterator[str]:
+    states = Counter(str(outcome.state) for outcome in outcomes)
+    if expect.messages is not None and expect.messages != dict(states):
+        yield f"messages: expected {expect.messages}, received {dict(states)}"
+        yield from (f"  {outcome.error}" for outcome in outcomes if outcome.error and "failed" not in expect.messages)
+    events = Counter(event.type for outcome in outcomes for event in outcome.events)
+    if expect.events is not None and expect.events != dict(events):
+        yield f"events: expected {expect.events}, received {dict(events)}"
+
+
+def _deliveries(expect: Expectation, outcomes: list[Outcome]) -> Iterator[str]:
+    if expect.deliveries is None:
+        return
+    received: dict[str, list[Delivery]] = {}
+    for outcome in outcomes:
+        for delivery in outcome.deliveries:
+            received.setdefault(delivery.endpoint, []).append(delivery)
+    for endpoint, wanted in expect.deliveries.items():
+        got = received.get(endpoint, [])
+        if len(got) != len(wanted):
+            yield f"{endpoint}: expected {len(wanted)} deliveries, received {len(got)}"
+        for index, (document, delivery) in enumerate(zip(wanted, got, strict=False)):
+            yield from _difference(f"{endpoint}[{index}]", document, _body(delivery.body))
+
+
+def _errors(expect: Expectation, outcomes: list[Outcome]) -> Iterator[str]:
+    errors = [outcome.error.message for outcome in outcomes if outcome.error]
+    if expect.errors is not None and len(expect.errors) != len(errors):
+        yield f"errors: expected {len(expect.errors)}, received {errors}"
+    for wanted, got in zip(expect.errors or (), errors, strict=False):
+        if wanted not in got:
+            yield f"error: expected '{wanted}' in '{got}'"
+
+
+def _body(body: Any) -> Any:
+    """Return a delivery's document as a test sees it: text, or data as JSON has it."""
+    if isinstance(body, Numbered):
+        body = body.render(1)
+    if isinstance(body, bytes):
+        return body.decode("utf-8", "backslashreplace")
+    return json.loads(dump_json(body))
+
+
+def _difference(label: str, wanted: Any, got: Any) -> Iterator[str]:
+    wanted = json.loads(dump_json(wanted))
+    if isinstance(wanted, str) and isinstance(got, str):
+        if wanted not in got:
+            yield f"{label}: expected a text that contains '{wanted}', received '{got}'"
+        return
+    shown = _pruned(got, wanted)
+    if shown == wanted:
+        return
+    before, after = (json.dumps(one, indent=2, sort_keys=True).splitlines() for one in (wanted, shown))
+    yield f"{label}:"
+    yield from difflib.unified_diff(before, after, "expected", "received", lineterm="")
+
+
+def _pruned(got: Any, wanted: Any) -> Any:
+    """Return what came without the keys that the test says nothing of: objects may be partial, lists may not."""
+    if isinstance(got, dict) and isinstance(wanted, dict):
+        return {key: _pruned(got[key], wanted[key]) for key in wanted if key in got}
+    if isinstance(got, list) and isinstance(wanted, list) and len(got) == len(wanted):
+        return [_pruned(one, other) for one, other in zip(got, wanted, strict=True)]
+    return got

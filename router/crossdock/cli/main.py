@@ -1,0 +1,108 @@
+"""`crossdock`: the command line. Commands are imported when they are called, so that it starts fast.
+
+Exit codes: 0 all is well; 1 problems or failures were found; 2 the command was not understood; 3 nothing was found by that name;
+4 the journal or a service can't be reached; 5 the request was refused; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+COMMANDS = {
+    "new": "Write a project with one working route.",
+    "check": "Find everything that is wrong with a project.",
+    "test": "Run the project's *.test.yaml.",
+    "up": "Run everything in one place, with no services.",
+    "worker": "Run a production worker.",
+    "gateway": "Run a production gateway.",
+    "send": "Hand in a file as if its partner had dropped it.",
+    "trace": "Tell a message's whole story.",
+    "messages": "List messages, newest first.",
+    "failed": "See and settle what waits for a person.",
+    "lanes": "Show the backlog, lane by lane.",
+    "list": "List components, or explain one.",
+    "schema": "Print the JSON Schema of a kind of file, for editors.",
+    "doctor": "Say what is configured, reachable and stale.",
+    "migrate": "Bring the journal's schema up to date.",
+    "version": "Print the version.",
+    "completion": "Print the shell's completion script.",
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the commands in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"crossdock.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; an unknown one is answered with the nearest."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else "; see `crossdock --help`"
+            raise click.UsageError(f"unknown command '{args[0]}'{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("-C", "--project", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="The project's folder.")
+@click.option("-e", "--env", "environment", envvar="CROSSDOCK_ENV", default="local", show_default=True, help="The environment.")
+@click.pass_context
+def cli(context: click.Context, project: Path, environment: str) -> None:
+    """Integration middleware for distribution companies: partners' documents in, ERP and WMS calls out, nothing lost.
+
+    \b
+    Examples:
+      crossdock new my-company && cd my-company
+      crossdock check
+      crossdock up
+      crossdock trace 4500012345
+    """
+    context.obj = {"root": project, "environment": environment}
+
+
+def main() -> None:
+    """Run the command line; errors are sentences, never tracebacks (CROSSDOCK_DEBUG=1 shows them)."""
+    from crossdock.core.errors import CrossdockError
+
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except CrossdockError as error:
+        from crossdock.cli.output import explain
+
+        if os.environ.get("CROSSDOCK_DEBUG"):
+            raise
+        sys.exit(explain(error))

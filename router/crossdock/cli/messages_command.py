@@ -1,0 +1,37 @@
+"""`crossdock messages`."""
+
+from __future__ import annotations
+
+import click
+
+from crossdock.cli.output import as_json, keys, moment, say_json, table
+from crossdock.cli.session import journal
+from crossdock.core.journal import Query
+
+
+@click.command("messages")
+@click.option("--route", default="", help="Only this route's.")
+@click.option("--partner", default="", help="Only this partner's.")
+@click.option("--state", default="", help="Only in this state: received, done, split, filtered, duplicate, failed, discarded.")
+@click.option("--key", default="", help="Only with this business key's value.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@as_json
+@click.pass_context
+def command(context: click.Context, route: str, partner: str, state: str, key: str, limit: int, machine: bool) -> None:
+    """List messages, newest first.
+
+    \b
+    Examples:
+      crossdock messages --partner acme --state failed
+      crossdock messages --json --limit 1000 | jq .
+    """
+    with journal(context) as opened:
+        rows = opened.desk.messages(Query(route=route, partner=partner, state=state, key=key, limit=limit))
+    if machine:
+        say_json(rows)
+        return
+    columns = ("received", "id", "route", "partner", "state", "keys")
+    listed = (
+        (moment(row["received_at"]), row["id"], row["route"], row["partner"], row["state"], keys(row["keys"])) for row in rows
+    )
+    table(columns, listed, "no messages; drop a file, or `crossdock send FILE --partner NAME`")
