@@ -1,50 +1,66 @@
-# Everything starts here: `make demo` shows the main job, `make test` proves it.
+# Everything a person or CI does with this repository. `make` alone lists it.
+
 PYTHON ?= python3
-BIN := .venv/bin
-STAMP := .venv/.installed
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench lock clean
+.DELETE_ON_ERROR:
+.PHONY: help setup demo up test check bench lock clean
 
-help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
+		|| grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## the virtual environment with everything pinned in requirements.lock
+demo: setup ## run the main job on real parts: SFTP in, orders in a real ERP, acknowledgements out
+	@$(BIN)/python -m tests.demo
+
+up: setup ## the same, and leave everything running until Ctrl-C
+	@$(BIN)/python -m tests.demo --keep
+
+test: setup ## install the servers that tests need (Debian, as root) and run all tests
+	@$(BIN)/python -m tests.services.setup
+	$(BIN)/python -m pytest -v -n 2 --dist loadgroup --durations 15
+
+check: setup ## formatting, lint, types, and who may import whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## one table of figures, each beside its yardstick
+	@$(BIN)/python -m tests.services.setup
+	@$(BIN)/python -m benchmarks
+
+setup: $(STAMP) ## make the virtual environment with the locked dependencies
+	@:
 
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; \
-	  if [ "$$(id -u)" = 0 ]; then echo "installing python3-venv"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null; \
-	  else echo "python3-venv is missing: apt-get install python3-venv"; exit 1; fi; $(PYTHON) -m venv .venv; }
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(STAMP)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Crossdock needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory venv-package
+	@echo "setup: installing the locked dependencies into $(VENV) (about a minute the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+	@echo "setup: done"
 
-demo: setup ## the main job on real parts: SFTP in, ERP orders out, acknowledged
-	$(BIN)/python -m tests.demo
+.PHONY: venv-package
+venv-package:
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		|| { echo "Python can't make virtual environments here: run 'apt-get install python3-venv' as root, then make again"; exit 1; }
+	@echo "setup: installing python3-venv ..."
+	@DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null 2>&1 \
+		|| { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null; }
 
-up: setup ## the same, left running to play with
-	$(BIN)/python -m tests.demo --keep
+lock: setup ## choose the newest allowed dependencies and write requirements.lock
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-emit-index-url -q -o requirements.lock
+	@echo "lock: wrote requirements.lock; 'make test' says whether it holds"
 
-test: setup ## all tests, with real servers (installed by apt where missing)
-	$(BIN)/python -m tests.services.setup
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations 10
-
-check: setup ## ruff, mypy --strict, import-linter
-	$(BIN)/ruff format --check --quiet .
-	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache | tail -n 6
-
-format: setup ## lay the code out
-	$(BIN)/ruff format .
-	$(BIN)/ruff check --fix .
-
-bench: setup ## one table of figures, each with its yardstick
-	$(BIN)/python -m benchmarks
-
-lock: setup ## pin the dependencies anew
-	$(BIN)/python -m pip install -q uv
-	$(BIN)/uv pip compile --quiet --no-header --no-emit-index-url --python-version 3.11 --generate-hashes --extra dev pyproject.toml -o requirements.lock
-
-clean: ## remove what was built and run here
-	rm -rf .venv .cache .crossdock .mypy_cache .ruff_cache .import_linter_cache
+clean: ## remove what was made here: environments, caches, the demo's journal and ERP
+	rm -rf $(VENV) .cache .crossdock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,54 +1,92 @@
-"""Fixtures that every room's tests share: real servers, started when they are first asked for."""
+"""Real servers for tests: each starts when the first test asks for it, once in each process of the test run.
+
+    postgres_url    an empty database of its own for each test
+    redis_url       an empty Redis; each process of the run has its own server
+    rabbitmq_url    an empty virtual host of its own for each test; the tests that use it run in one process, in turn
+
+A server that isn't installed skips the test on a laptop and fails it in CI.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
-from typing import TypeVar
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import NoReturn, TypeVar
 
 import pytest
 
-from tests.services.children import Missing
 from tests.services.postgres import Postgres, postgres
-from tests.services.rabbitmq import Rabbit, rabbitmq
-from tests.services.redis import Redis, redis
+from tests.services.process import ServerMissing
+from tests.services.rabbitmq import RabbitMq, rabbitmq
+from tests.services.redis import RedisServer, redis
 
-Server = TypeVar("Server")
+Running = TypeVar("Running")
 
 
-def _running(service: AbstractContextManager[Server]) -> Iterator[Server]:
-    """Run a service for the session; where it isn't installed, skip on a laptop and fail in CI."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that use RabbitMQ together (`--dist loadgroup`): a second node would cost five seconds and two cores."""
+    for item in items:
+        if "rabbitmq_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("rabbitmq"))
+
+
+@contextmanager
+def installed(server: AbstractContextManager[Running]) -> Iterator[Running]:
+    """Run a server, or end the test in the way that fits where it isn't installed."""
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(service)
-        except Missing as missing:
-            if os.environ.get("CI"):
-                pytest.fail(str(missing))
-            pytest.skip(str(missing))
-        yield server
+            running = stack.enter_context(server)
+        except ServerMissing as error:
+            absent(str(error))
+        yield running
+
+
+def absent(reason: str) -> NoReturn:
+    """Skip the test on a laptop, fail it in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
-    """A PostgreSQL of this test process."""
-    yield from _running(postgres())
-
-
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[Redis]:
-    """A Redis of this test process."""
-    yield from _running(redis())
-
-
-@pytest.fixture(scope="session")
-def rabbitmq_server() -> Iterator[Rabbit]:
-    """A RabbitMQ of this test process."""
-    yield from _running(rabbitmq())
+    """A PostgreSQL that is durable as in production."""
+    with installed(postgres()) as server:
+        yield server
 
 
 @pytest.fixture
 def postgres_url(postgres_server: Postgres) -> Iterator[str]:
-    """An empty database, dropped afterwards."""
-    with postgres_server.fresh() as url:
+    """The URL of an empty database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis that keeps nothing."""
+    with installed(redis()) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of an empty Redis."""
+    redis_server.clear()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitMq]:
+    """A RabbitMQ node."""
+    with installed(rabbitmq()) as server:
+        yield server
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq_server: RabbitMq) -> Iterator[str]:
+    """The URL of an empty virtual host."""
+    with rabbitmq_server.vhost() as url:
         yield url

@@ -18,14 +18,12 @@ What a partner may rely on:
   Ctrl-C) can't be told from one that is done: to put `x.edi.tmp` and rename it to `x.edi` is the safe way, and works.
 - A name that no route takes is refused when it is opened, so that nothing is ever taken and then dropped in silence.
 
-The parts: `sftp_server_accounts` (who may come in), `_listener` (SSH), `_protocol` (the seam to the library), `_visit` (what a session
-sees), `_inbound` and `_outbound` (its folders), `_spool` (an upload on its way), `_pickup` (the sink).
+The parts: `sftp_server_accounts` (who may come in), `_listener` (SSH), `_protocol` (the seam to the library), `_visit` (what a
+session sees), `_inbound` and `_outbound` (its folders), `_spool` (an upload on its way), `_pickup` (the sink).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +33,7 @@ from crossdock.core.ports import Services
 from crossdock.core.spec import Binding, ConnectorSpec, NoOptions, Options
 from crossdock.core.units import Duration, Size
 from crossdock_connectors import names
+from crossdock_connectors.ssh_keys import public_key
 
 if TYPE_CHECKING:
     from crossdock_connectors.sftp_server_listener import SftpListener
@@ -54,6 +53,7 @@ class SftpServerSettings(Options):
     host_key: str = Field("ssh_host_key", min_length=1, description="the private key's file; made once, and kept")
     max_file_size: Size = Field(100 * 1024**2, description="a larger upload is refused while it is written", examples=["100MB"])
     max_connections: int = Field(200, ge=1, description="connections at the same time, of all partners")
+    max_per_partner: int = Field(20, ge=1, description="connections at the same time, of one partner")
     login_timeout: Duration = Field(30.0, description="how long a client may take to log in", examples=["30s"])
     idle_timeout: Duration = Field(900.0, description="a client that asks nothing for so long is cut off", examples=["15m"])
     temporary: tuple[str, ...] = Field(
@@ -99,18 +99,6 @@ class SftpServerChannel(Options):
         if not self.password and not self.authorized_keys:
             raise ValueError("say `password` or `authorized_keys`: without one nobody can log in")
         return self
-
-
-def public_key(line: str) -> bytes:
-    """Return the key of an authorized_keys line as SSH sends it; raises ValueError that says what is expected."""
-    kind, _, rest = line.strip().partition(" ")
-    try:
-        blob = base64.b64decode(rest.split()[0], validate=True)
-    except (IndexError, binascii.Error):
-        blob = b""
-    if not kind or not blob.startswith(len(kind).to_bytes(4, "big") + kind.encode()):
-        raise ValueError(f"'{line[:40]}' is not a public key; write it as the .pub file has it: `ssh-ed25519 AAAA... comment`")
-    return blob
 
 
 def build_source(settings: Any, bindings: Sequence[Binding], services: Services) -> SftpListener:

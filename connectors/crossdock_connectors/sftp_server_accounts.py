@@ -15,7 +15,8 @@ from crossdock.core.ports import Intake, Services
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Binding
 from crossdock_connectors import names
-from crossdock_connectors.sftp_server import NAME, SftpServerChannel, SftpServerSettings, public_key
+from crossdock_connectors.sftp_server import NAME, SftpServerChannel, SftpServerSettings
+from crossdock_connectors.ssh_keys import public_key
 
 Parts = tuple[str, ...]
 """A path below the partner's root: `("inbound", "po.edi")`."""

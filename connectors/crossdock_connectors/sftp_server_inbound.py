@@ -24,7 +24,7 @@ from crossdock_connectors.sftp_server_spool import Overflow, Spool
 
 log = logging.getLogger(__name__)
 
-MOST_FILES = 64
+MOST_FILES = 128
 """Files that a session may have open or kept aside."""
 MOST_SPOOLED = 4
 """Times `max_file_size` that a session may have in the spool."""

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 GUESSES = 6
 """Wrong passwords on one connection before it is closed."""
+SESSIONS = 10
+"""Sessions at the same time on one connection."""
 PAUSE = 0.4
 """Seconds, more or less, that a wrong password costs."""
 FAREWELL = 5.0
@@ -107,6 +109,7 @@ class Door(asyncssh.SSHServer):  # type: ignore[misc] # asyncssh is not followed
         self._listener = listener
         self._connection: Any = None
         self._wrong = 0
+        self._sessions = 0
         self._seen = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -115,7 +118,7 @@ class Door(asyncssh.SSHServer):  # type: ignore[misc] # asyncssh is not followed
         self._connection = conn
         if len(self._listener.connections) >= self._listener.settings.max_connections:
             log.warning("connection from %s refused: there are %d already", self._address(), len(self._listener.connections))
-            conn.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, "too many connections; try again later")
+            conn.abort()
             return
         self._listener.connections.add(conn)
         self.touch()
@@ -158,10 +161,28 @@ class Door(asyncssh.SSHServer):  # type: ignore[misc] # asyncssh is not followed
         """Whether the key is one of the user's; that the client has it is proven by its signature afterwards."""
         return self._listener.account(username).knows_key(key.public_data)
 
+    def auth_completed(self) -> None:
+        """Turn a partner away that has too many connections, so that there is room for the others."""
+        user = self._user(self._connection)
+        if sum(self._user(other) == user for other in self._listener.connections) > self._listener.settings.max_per_partner:
+            log.warning(
+                "user %s from %s refused: it has %d connections", user, self._address(), self._listener.settings.max_per_partner
+            )
+            self._connection.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, "you have too many connections; close some")
+
     def session_requested(self) -> Any:
         """Open the partner's folders."""
-        user = self._connection.get_extra_info("username")
-        return FolderSession(self._listener.visit(user, self._address()), self.touch)
+        if self._sessions >= SESSIONS:
+            return False
+        self._sessions += 1
+        return FolderSession(self._listener.visit(self._user(self._connection), self._address()), self.touch, self._left)
+
+    def _left(self) -> None:
+        self._sessions -= 1
+
+    @staticmethod
+    def _user(connection: Any) -> str:
+        return str(connection.get_extra_info("username"))
 
     def _address(self) -> str:
         peer = self._connection.get_extra_info("peername")

@@ -1,8 +1,8 @@
 """The seam to the SFTP library: a session whose requests go to a `Visit`, and to nothing else.
 
-The library closes open files in the same way whether the client asked for it or the connection was cut. For us the first means "it
-is whole, take it", the second "drop it". So the handler notes while it works on a request, and a visit takes a file only then: were
-the library to change, uploads would be refused, never taken by halves.
+The library closes open files in the same way whether the client asked for it or the connection was cut. For us the first means
+"it is whole, take it", the second "drop it". So the handler notes while it works on a request, and a visit takes a file only
+then: were the library to change, uploads would be refused, never taken by halves.
 """
 
 from __future__ import annotations
@@ -18,12 +18,17 @@ from crossdock_connectors.sftp_server_visit import Visit
 
 VERSION = 3
 """The version of SFTP that all clients speak."""
+EXTENSIONS = (b"posix-rename@openssh.com", b"fsync@openssh.com", b"lsetstat@openssh.com")
+"""What we speak beyond it."""
 
 
 class Handler(SFTPServerHandler):  # type: ignore[misc] # asyncssh is not followed by the type checker
     """Reads requests and answers them, one after the other."""
 
-    _extensions = ((b"posix-rename@openssh.com", b"1"), (b"fsync@openssh.com", b"1"), (b"lsetstat@openssh.com", b"1"))
+    _packet_handlers = {  # noqa: RUF012 - the library's own table, without what would reach past a visit
+        kind: handle for kind, handle in SFTPServerHandler._packet_handlers.items() if isinstance(kind, int) or kind in EXTENSIONS
+    }
+    _extensions = tuple((name, b"1") for name in EXTENSIONS)
 
     def __init__(self, visit: Visit, reader: Any, writer: Any, touch: Callable[[], None]) -> None:
         super().__init__(visit, reader, writer, VERSION)
@@ -43,10 +48,16 @@ class Handler(SFTPServerHandler):  # type: ignore[misc] # asyncssh is not follow
 class FolderSession(SSHServerStreamSession):  # type: ignore[misc] # asyncssh is not followed by the type checker
     """A channel that is SFTP or nothing."""
 
-    def __init__(self, visit: Visit, touch: Callable[[], None]) -> None:
+    def __init__(self, visit: Visit, touch: Callable[[], None], ended: Callable[[], None]) -> None:
         super().__init__(None)
         self._visit = visit
         self._touch = touch
+        self._ended = ended
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The channel is closed."""
+        super().connection_lost(exc)
+        self._ended()
 
     def shell_requested(self) -> bool:
         """There is no shell."""

@@ -1,6 +1,6 @@
 """A partner's visit: the folders that it sees during one session. Nothing here touches the disk but the spool.
 
-The methods are those of the SFTP library's server, and there is nothing to inherit: a request without a method here has no effect.
+The methods are those of the SFTP library's server; nothing is inherited, so that no request can reach what isn't written here.
 """
 
 from __future__ import annotations

@@ -1,139 +1,222 @@
-"""The policies' shared state: this process's memory, or Redis where several processes share it."""
+"""The policies' shared state: this process's memory in the embedded default, Redis in production.
+
+Both keep counters and values that forget themselves, and token buckets. A bucket is one number, the time at which it will be
+full again (the "theoretical arrival time" of GCRA, the generic cell rate algorithm): taking a token moves it on by 1 / rate,
+and is allowed while it lies no more than `burst` tokens ahead. Time is in microseconds in both, so that they agree to the digit.
+
+What is kept here may be lost without harm: a limit starts full, a circuit closed. Nothing that a promise rests on is kept here.
+"""
 
 from __future__ import annotations
 
-import threading
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from math import ceil
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from crossdock.core.clock import Clock, SystemClock
-from crossdock.core.errors import Retryable
+from crossdock.core.errors import CrossdockError, Misconfigured, Retryable
 
-MOST_KEYS = 100_000
-"""Past this many keys those that have run out are thrown away."""
+if TYPE_CHECKING:
+    from redis import Redis
+
+MICROS = 1_000_000
+ROOMY = 1024
+"""How many values memory holds before it first looks for those that have run out."""
 
 
+@dataclass(slots=True)
+class _Kept:
+    """A value and the time (µs) at which it is forgotten."""
+
+    value: str
+    until: int
+
+
+@dataclass(slots=True)
 class MemoryState:
-    """State in this process, guarded by one lock."""
+    """A StateStore in this process's memory; safe from many threads."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
-        self._clock = clock or SystemClock()
-        self._values: dict[str, tuple[str, float]] = {}
-        self._lock = threading.Lock()
+    clock: Clock = field(default_factory=SystemClock)
+    _kept: dict[str, _Kept] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+    _room: int = ROOMY
 
     def add(self, key: str, amount: int, ttl: float) -> int:
-        """Add to a counter that forgets itself `ttl` seconds after its first add."""
+        """Add to a counter that forgets itself `ttl` seconds after its first add; return the new value."""
         with self._lock:
-            value, ends = self._live(key) or ("0", self._clock.now() + ttl)
-            total = int(value) + amount
-            self._values[key] = (str(total), ends)
-            return total
+            kept = self._find(key)
+            if kept is None:
+                self._set(key, str(amount), ttl)
+                return amount
+            kept.value = str(int(kept.value) + amount)
+            return int(kept.value)
 
     def get(self, key: str) -> str | None:
-        """Return a value, or None."""
+        """Return a value, or None where there is none or it has run out."""
         with self._lock:
-            live = self._live(key)
-            return live[0] if live else None
+            kept = self._find(key)
+            return kept.value if kept else None
 
     def put(self, key: str, value: str, ttl: float) -> None:
         """Set a value for `ttl` seconds."""
         with self._lock:
-            self._values[key] = (value, self._clock.now() + ttl)
-            self._tidy()
+            self._set(key, value, ttl)
 
     def put_if_absent(self, key: str, value: str, ttl: float) -> bool:
-        """Set a value unless there is one."""
+        """Set a value unless there is one; say whether it was set."""
         with self._lock:
-            if self._live(key):
+            if self._find(key) is not None:
                 return False
-            self._values[key] = (value, self._clock.now() + ttl)
+            self._set(key, value, ttl)
             return True
 
     def drop(self, key: str) -> None:
         """Forget a value."""
         with self._lock:
-            self._values.pop(key, None)
+            self._kept.pop(key, None)
 
     def take(self, key: str, rate: float, burst: int) -> float:
-        """Take a token (generic cell rate algorithm): 0, or the seconds until there is one."""
+        """Take one token of a bucket that refills at `rate` a second up to `burst`; return 0, or the seconds to wait for one."""
+        step = MICROS / rate
         with self._lock:
-            now, step = self._clock.now(), 1 / rate
-            live = self._live(key)
-            full_at = max(float(live[0]) if live else now, now)
-            wait = full_at - now - step * (burst - 1)
-            if wait > 1e-9:
-                return wait
-            self._values[key] = (repr(full_at + step), full_at + step + 1)
+            now, kept = self._now(), self._find(key)
+            full_at = max(float(kept.value), now) if kept else float(now)
+            wait = ceil(full_at - step * (burst - 1) - now)
+            if wait > 0:
+                return wait / MICROS
+            self._set(key, repr(full_at + step), (full_at + step - now) / MICROS)
             return 0.0
 
-    def _live(self, key: str) -> tuple[str, float] | None:
-        found = self._values.get(key)
-        return found if found and found[1] > self._clock.now() else None
+    def _now(self) -> int:
+        return round(self.clock.now() * MICROS)
 
-    def _tidy(self) -> None:
-        if len(self._values) > MOST_KEYS:
-            now = self._clock.now()
-            self._values = {key: value for key, value in self._values.items() if value[1] > now}
+    def _find(self, key: str) -> _Kept | None:
+        kept = self._kept.get(key)
+        return kept if kept and kept.until > self._now() else None
+
+    def _set(self, key: str, value: str, ttl: float) -> None:
+        if len(self._kept) >= self._room:
+            self._sweep()
+        self._kept[key] = _Kept(value, self._now() + ceil(ttl * MICROS))
+
+    def _sweep(self) -> None:
+        """Forget what has run out; the next look comes when twice as much is there."""
+        now = self._now()
+        self._kept = {key: kept for key, kept in self._kept.items() if kept.until > now}
+        self._room = max(ROOMY, 2 * len(self._kept))
 
 
-_ADD = """
-local total = redis.call('INCRBY', KEYS[1], ARGV[1])
+ADD = """
+local value = redis.call('INCRBY', KEYS[1], ARGV[1])
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return total
+return value
 """
-_TAKE = """
+TAKE = """
 local time = redis.call('TIME')
-local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-local step = 1 / tonumber(ARGV[1])
-local full = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local wait = full - now - step * (tonumber(ARGV[2]) - 1)
-if wait > 0.000001 then return tostring(wait) end
-redis.call('SET', KEYS[1], string.format('%.6f', full + step), 'PX', math.ceil((full + step - now + 1) * 1000))
-return '0'
+local now = time[1] * 1000000 + time[2]
+local step, burst = 1000000 / tonumber(ARGV[1]), tonumber(ARGV[2])
+local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local wait = math.ceil(full_at - step * (burst - 1) - now)
+if wait > 0 then return wait end
+full_at = full_at + step
+redis.call('SET', KEYS[1], string.format('%.17g', full_at), 'PX', math.ceil((full_at - now) / 1000) + 1)
+return 0
 """
+PATIENCE = 2.0
+"""Seconds that a call to Redis may take."""
+PREFIX = "crossdock:policy:"
+SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 class RedisState:
-    """State in Redis; every call is one round trip, and the time is Redis's own."""
+    """A StateStore in Redis; safe from many threads and processes. The time is Redis's own, so that all machines agree.
 
-    def __init__(self, url: str, prefix: str = "crossdock:") -> None:
-        import redis
+    Connects at the first call. Each call raises Retryable where Redis can't be reached or can't answer.
+    """
 
-        self._redis: Any = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-        self._prefix = prefix
-        self._add = self._redis.register_script(_ADD)
-        self._take = self._redis.register_script(_TAKE)
+    def __init__(self, url: str) -> None:
+        """Take `redis://[user:password@]host:port/database` (or `rediss:`, `unix:`); raises Misconfigured for any other."""
+        if not url.startswith(SCHEMES):
+            raise Misconfigured(
+                f"'{url.partition(':')[0]}:...' is no shared state for policies",
+                advice="set `state_store: redis://host:6379/0`, or `memory://` where one process does all the work",
+            )
+        self._redis = _connected(url)
+        self._add = self._redis.register_script(ADD)
+        self._take = self._redis.register_script(TAKE)
 
     def add(self, key: str, amount: int, ttl: float) -> int:
-        """Add to a counter that forgets itself `ttl` seconds after its first add."""
-        return int(self._asked(self._add, keys=[self._prefix + key], args=[amount, int(ttl * 1000)]))
+        """Add to a counter that forgets itself `ttl` seconds after its first add; return the new value."""
+        return int(self._ask(partial(self._add, keys=[PREFIX + key], args=[amount, _millis(ttl)])))
 
     def get(self, key: str) -> str | None:
-        """Return a value, or None."""
-        found = self._asked(self._redis.get, self._prefix + key)
-        return found.decode() if found is not None else None
+        """Return a value, or None where there is none or it has run out."""
+        value: str | None = self._ask(partial(self._redis.get, PREFIX + key))
+        return value
 
     def put(self, key: str, value: str, ttl: float) -> None:
         """Set a value for `ttl` seconds."""
-        self._asked(self._redis.set, self._prefix + key, value, px=int(ttl * 1000))
+        self._ask(partial(self._redis.set, PREFIX + key, value, px=_millis(ttl)))
 
     def put_if_absent(self, key: str, value: str, ttl: float) -> bool:
-        """Set a value unless there is one."""
-        return bool(self._asked(self._redis.set, self._prefix + key, value, px=int(ttl * 1000), nx=True))
+        """Set a value unless there is one; say whether it was set."""
+        return bool(self._ask(partial(self._redis.set, PREFIX + key, value, px=_millis(ttl), nx=True)))
 
     def drop(self, key: str) -> None:
         """Forget a value."""
-        self._asked(self._redis.delete, self._prefix + key)
+        self._ask(partial(self._redis.delete, PREFIX + key))
 
     def take(self, key: str, rate: float, burst: int) -> float:
-        """Take a token (generic cell rate algorithm): 0, or the seconds until there is one."""
-        return float(self._asked(self._take, keys=[self._prefix + key], args=[rate, burst]))
+        """Take one token of a bucket that refills at `rate` a second up to `burst`; return 0, or the seconds to wait for one."""
+        return int(self._ask(partial(self._take, keys=[PREFIX + key], args=[repr(rate), burst]))) / MICROS
 
-    def _asked(self, call: Any, *arguments: Any, **options: Any) -> Any:
-        import redis
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._redis.close()
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        from redis.exceptions import RedisError
 
         try:
-            return call(*arguments, **options)
-        except redis.RedisError as error:
-            raise Retryable(
-                f"the policies' state in Redis can't be reached: {error}", advice="start Redis, or see `state_store`"
-            ) from error
+            return call()
+        except RedisError as error:
+            raise _trouble(self._redis, error) from error
+
+
+def _millis(ttl: float) -> int:
+    """Return a duration as Redis wants it: whole milliseconds, at least one."""
+    return max(1, ceil(ttl * 1000))
+
+
+def _connected(url: str) -> Redis:
+    """Return a client that fails fast: one more try at once, for a connection that went stale, and no pauses."""
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as Lost
+    from redis.retry import Retry
+
+    try:
+        return Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+            retry=Retry(NoBackoff(), 1, supported_errors=(Lost,)),
+        )
+    except ValueError as error:
+        raise Misconfigured(f"the URL of the policies' shared state is wrong: {error}") from None
+
+
+def _trouble(redis: Redis, error: Exception) -> CrossdockError:
+    """Return the error for people; the address is said without its password."""
+    kwargs = redis.connection_pool.connection_kwargs
+    address = kwargs.get("path") or f"{kwargs.get('host', 'localhost')}:{kwargs.get('port', 6379)}"
+    return Retryable(
+        f"the policies' shared state can't be used: Redis at {address} does not answer as it should",
+        code="state_store",
+        advice="see that Redis runs, is writable and can be reached; rate limits and circuit breakers wait for it",
+        detail=f"{type(error).__name__}: {error}",
+    )

@@ -1,9 +1,13 @@
-"""`timeout`: gives an attempt at most so long."""
+"""Timeout: an attempt may take only so long.
+
+Around a delivery the call is cut off; since the target may have done it all the same, that counts as an unknown effect and is
+looked up before anything is sent again. Around a route's steps, which can't be interrupted, the result is thrown away.
+Of several timeouts around one attempt the shortest holds.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -14,35 +18,40 @@ from crossdock.core.units import Duration
 
 
 class TimeoutOptions(Options):
-    """How long."""
+    """How long an attempt may take."""
 
-    SHORTHAND: ClassVar[str] = "after"
-    after: Duration = Field(30.0, description="an attempt that takes longer is given up; what it may have done is looked up")
+    SHORTHAND = "after"
+
+    after: Annotated[Duration, Field(gt=0)] = Field(
+        "30s", validate_default=True, description="how long one attempt may take before it is cut off"
+    )
 
 
-@dataclass(frozen=True)
 class Timeout:
-    """The policy."""
+    """Limits every attempt."""
 
-    options: TimeoutOptions
-    name: str = "timeout"
+    name = "timeout"
+
+    def __init__(self, options: TimeoutOptions) -> None:
+        self._limit = Limit(options.after)
 
     def before(self, attempt: Attempt) -> Limit:  # noqa: ARG002 - the seam's signature
-        """Limit every attempt."""
-        return Limit(self.options.after)
+        """Return the limit."""
+        return self._limit
 
     def after(self, attempt: Attempt, error: CrossdockError | None) -> None:
-        """Nothing follows from the end of an attempt."""
+        """Leave the end of an attempt to other policies."""
 
 
-def _build(options: TimeoutOptions, _: Context) -> Timeout:
+def build(options: TimeoutOptions, _: Context) -> Timeout:
+    """Build the policy."""
     return Timeout(options)
 
 
 SPEC = PolicySpec(
     name="timeout",
-    summary="gives an attempt at most so long",
+    summary="Gives each attempt at most so long.",
     example="timeout: { after: 30s }",
     options=TimeoutOptions,
-    build=_build,
+    build=build,
 )

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from crossdock.core.message import Accepted, Control, Receipt
+from crossdock.core.message import BODY_TYPE, Accepted, Control, Receipt
 from crossdock.runtime.journal import OpenJournal
 from tests.journal.journal_kit import ORDERS, World, accepted, claimed, ids, receipt
 
@@ -51,6 +51,12 @@ def test_one_key_of_two_sources_is_two_keys(opened: OpenJournal) -> None:
     assert [answer.duplicate for answer in opened.journal.accept([here, there], "r1")] == [False, False]
 
 
+def test_each_message_of_a_batch_has_its_own_payload(opened: OpenJournal) -> None:
+    datas = [b"order %d" % n for n in range(100)]
+    accepted(opened, *datas)
+    assert [work.message.body for work in claimed(opened)] == datas
+
+
 def test_without_a_key_every_receipt_is_new(opened: OpenJournal) -> None:
     assert [answer.duplicate for answer in opened.journal.accept([receipt(), receipt()], "r1")] == [False, False]
 
@@ -87,6 +93,12 @@ def test_a_payload_of_any_size_comes_back_as_it_was(opened: OpenJournal, size: i
     (work,) = claimed(opened)
     assert data == work.message.body
     assert (data, "application/octet-stream") == opened.desk.payload(name)
+
+
+def test_a_stranger_cannot_pass_bytes_off_as_a_decoded_body(opened: OpenJournal) -> None:
+    opened.journal.accept([receipt(b'{"not": json', content_type=BODY_TYPE)], "r1")
+    (work,) = claimed(opened)
+    assert (work.message.body, work.message.content_type) == (b'{"not": json', "application/octet-stream")
 
 
 def test_nothing_is_accepted_of_nothing(opened: OpenJournal) -> None:

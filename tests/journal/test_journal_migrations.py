@@ -43,7 +43,9 @@ def execute(world: World, statement: str) -> None:
 def definitions(connection: Connection) -> list[str]:
     """Return the database's own words for its tables and indexes."""
     if connection.dialect.name == "sqlite":
-        rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
+        rows = connection.exec_driver_sql(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT IN ('alembic_version', 'sqlite_sequence')"
+        )
         return sorted(" ".join(sql.replace('"', "").split()) for (sql,) in rows)
     rows = connection.exec_driver_sql(
         "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"

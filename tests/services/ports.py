@@ -1,24 +1,45 @@
-"""Ports of 127.0.0.1 for servers that tests start."""
+"""Free ports on the loopback address, and waiting for somebody to listen there."""
 
 from __future__ import annotations
 
+import random
 import socket
 import time
 
+LOOPBACK = "127.0.0.1"
+BELOW_EPHEMERAL = range(15_000, 32_000)
+"""The system takes ports for outgoing connections from 32768 on: a port of these is not gone again when its server starts."""
+
 
 def free_port() -> int:
-    """Return a port that nobody listens on right now."""
+    """Return a port of 127.0.0.1 that nobody uses right now; raises RuntimeError where none is found."""
+    for _ in range(200):
+        port = random.choice(BELOW_EPHEMERAL)
+        if _can_be_bound(port):
+            return port
+    raise RuntimeError("found no free port on 127.0.0.1")
+
+
+def _can_be_bound(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def listens(port: int) -> bool:
+    """Say whether somebody listens on a port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def wait_for_port(port: int, seconds: float = 30.0) -> None:
-    """Wait until something listens on a port; raises TimeoutError."""
+    """Return when somebody listens on a port of 127.0.0.1; raises TimeoutError."""
     ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+    while not listens(port):
+        if time.monotonic() > ends:
+            raise TimeoutError(f"nobody listened on port {port} within {seconds:g} s")
         time.sleep(0.02)
-    raise TimeoutError(f"nothing listens on port {port} after {seconds:g} s")

@@ -1,19 +1,26 @@
-"""A throw-away PostgreSQL: its own cluster, on a free loopback port, with fsync as in production."""
+"""A throw-away PostgreSQL: a cluster of its own on a free port of 127.0.0.1, gone at the end.
+
+with postgres() as server, server.database() as url:
+    psycopg.connect(url)
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
+import signal
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
-from tests.services.children import Missing, child
-from tests.services.ports import free_port, wait_for_port
+import psycopg
+
+from tests.services.ports import LOOPBACK, free_port
+from tests.services.process import folder, missing, run, server_user, serving
+
+USER = "postgres"
+VERSIONS = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True)
@@ -24,65 +31,73 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The address of its first database."""
-        return self.database("postgres")
+        """The URL of its maintenance database."""
+        return self.url_of("postgres")
 
-    def database(self, name: str) -> str:
-        """Return a database's address."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+    def url_of(self, database: str) -> str:
+        """Return a database's URL."""
+        return f"postgresql://{USER}@{LOOPBACK}:{self.port}/{database}"
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Give the address of an empty database that is dropped afterwards."""
-        name = f"test_{uuid4().hex}"
-        self._run(f"create database {name}")
+    def database(self) -> Iterator[str]:
+        """Make an empty database, yield its URL and drop it, whoever is still connected."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         try:
-            yield self.database(name)
+            yield self.url_of(name)
         finally:
-            self._run(f"drop database {name} with (force)")
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _run(self, statement: str) -> None:
-        import psycopg
-
+    def execute(self, statement: str) -> None:
+        """Run a statement in the maintenance database."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement)
 
+    def answers(self) -> bool:
+        """Say whether it takes connections."""
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Run a server while the block runs; raises Missing where PostgreSQL isn't installed."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    if not programs or not (programs[-1] / "initdb").exists():
-        raise Missing("PostgreSQL isn't installed (apt-get install postgresql)")
-    with tempfile.TemporaryDirectory(prefix="crossdock-pg-") as name:
-        folder, port = Path(name), free_port()
-        folder.chmod(0o755)
-        data = folder / "data"
-        data.mkdir()
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres")
-            shutil.chown(data, "postgres")
-        _as_postgres([str(programs[-1] / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"])
-        server = [
-            str(programs[-1] / "postgres"),
-            "-D",
-            str(data),
-            "-p",
-            str(port),
-            "-k",
-            str(folder),
-            "-c",
-            "listen_addresses=127.0.0.1",
-        ]
-        with child([*_prefix(), *server, "-c", "max_connections=200"], folder / "log"):
-            wait_for_port(port)
-            yield Postgres(port)
+def postgres(*, fsync: bool = True, port: int = 0) -> Iterator[Postgres]:
+    """Run a new, empty server. Without `fsync` it is faster, and what it says is durable is not."""
+    programs, user = newest_programs(), server_user(USER)
+    server = Postgres(port or free_port())
+    with folder("postgres", user) as home:
+        data = home / "data"
+        run([str(programs / "initdb"), "-D", str(data), *INITDB], user)
+        command = [str(programs / "postgres"), "-D", str(data), *_settings(home, server.port, fsync=fsync)]
+        # SIGQUIT: at once, with no last checkpoint of what is thrown away.
+        with serving(command, home / "log", user=user, stop=signal.SIGQUIT) as process:
+            process.wait_until(server.answers, 60)
+            yield server
 
 
-def _as_postgres(command: list[str]) -> None:
-    subprocess.run([*_prefix(), *command], check=True, capture_output=True, cwd="/")
+INITDB = ("-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 
 
-def _prefix() -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []
+def newest_programs() -> Path:
+    """Return the folder with the newest version's programs; raises ServerMissing."""
+    found = [path for path in VERSIONS.glob("*/bin") if os.access(path / "initdb", os.X_OK)]
+    if not found:
+        raise missing("postgresql")
+    return max(found, key=lambda path: float(path.parent.name))
+
+
+def _settings(home: Path, port: int, *, fsync: bool) -> list[str]:
+    switch = "on" if fsync else "off"
+    settings = {
+        "listen_addresses": LOOPBACK,
+        "port": str(port),
+        "unix_socket_directories": str(home),
+        "fsync": switch,
+        "synchronous_commit": switch,
+        "full_page_writes": switch,
+        "max_connections": "200",
+        "autovacuum_naptime": "10s",
+    }
+    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -1,39 +1,47 @@
-"""A throw-away Redis on a free loopback port, in memory only."""
+"""A throw-away Redis on a free port of 127.0.0.1 that keeps nothing, gone at the end.
+
+with redis() as server:
+    Redis.from_url(server.url)
+"""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from tests.services.children import Missing, child
-from tests.services.ports import free_port, wait_for_port
+from tests.services.ports import LOOPBACK, free_port, listens
+from tests.services.process import folder, program, serving
 
 
 @dataclass(frozen=True)
-class Redis:
+class RedisServer:
     """A running server."""
 
     port: int
 
     @property
     def url(self) -> str:
-        """Its address."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        """The URL of its database 0."""
+        return f"redis://{LOOPBACK}:{self.port}/0"
+
+    def clear(self) -> None:
+        """Forget everything in it."""
+        from redis import Redis
+
+        with Redis.from_url(self.url) as client:
+            client.flushall()
 
 
 @contextmanager
-def redis() -> Iterator[Redis]:
-    """Run a server while the block runs; raises Missing where Redis isn't installed."""
-    program = shutil.which("redis-server")
-    if not program:
-        raise Missing("Redis isn't installed (apt-get install redis-server)")
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="crossdock-redis-") as folder:
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder]
-        with child([program, *options], Path(folder) / "log"):
-            wait_for_port(port)
-            yield Redis(port)
+def redis(port: int = 0) -> Iterator[RedisServer]:
+    """Run a new, empty server."""
+    binary = program("redis-server", "redis-server")
+    server = RedisServer(port or free_port())
+    with folder("redis") as home:
+        settings = ["--bind", LOOPBACK, "--port", str(server.port), "--dir", str(home), "--save", "", "--appendonly", "no"]
+        # SIGKILL: there is nothing to save, and a polite end takes half a second.
+        with serving([binary, *settings], home / "log", stop=signal.SIGKILL) as process:
+            process.wait_until(lambda: listens(server.port), 20)
+            yield server

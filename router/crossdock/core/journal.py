@@ -228,7 +228,7 @@ class Desk(Protocol):
     """The operator's desk: find, show, repair, resend."""
 
     def find(self, text: str) -> list[str]:
-        """Return the ids of root messages by message id, unique id prefix, delivery id or any business key's value, newest first."""
+        """Return the ids of root messages, newest first, by message id, unique id prefix, delivery id or business key."""
 
     def trace(self, message_id: str) -> Row:
         """Return the whole story of a message's family: `{"root": id, "messages": [...]}`, parents before children.
@@ -242,9 +242,9 @@ class Desk(Protocol):
         """Return messages: id, parent, route, partner, state, received_at, keys, size, error."""
 
     def failed(self, query: Query) -> list[Row]:
-        """Return what waits for a person: `{"id", "kind": "message" | "delivery", "route" or "endpoint", "partner", "state", "at",
+        """Return what waits for a person, newest first.
 
-        "attempts", "keys", "error"}`, newest first.
+        Each: id, kind ("message" or "delivery"), route or endpoint, partner, state, at, attempts, keys, error.
         """
 
     def show(self, item: str) -> Row:

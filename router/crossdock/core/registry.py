@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
-from crossdock.core.errors import Refusal
+from crossdock.core.errors import Misconfigured, Refusal
 from crossdock.core.spec import Spec
 
 KINDS = ("connectors", "transformers", "policies")
@@ -39,7 +39,7 @@ class Registry:
         """Return a spec, or None."""
         point = self.points.get(kind, {}).get(name)
         if isinstance(point, EntryPoint):
-            point = self.points[kind][name] = point.load()
+            point = self.points[kind][name] = _loaded(point)
         return point
 
     def get(self, kind: str, name: str) -> Spec:
@@ -53,6 +53,17 @@ class Registry:
         """Yield every spec of a kind in the order of names."""
         for name in self.names(kind):
             yield self.get(kind, name)
+
+
+def _loaded(point: EntryPoint) -> Spec:
+    try:
+        spec: Spec = point.load()
+    except Exception as error:
+        raise Misconfigured(
+            f"component '{point.name}' ({point.value}) can't be loaded: {type(error).__name__}: {error}",
+            advice="install it again, or remove the package that brings it",
+        ) from error
+    return spec
 
 
 @cache

@@ -1,27 +1,34 @@
-"""The operations page of a gateway: `/metrics`, `/health/live`, `/health/ready`."""
+"""The operations page of a process: `/metrics`, `/health/live`, `/health/ready`."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from crossdock.core.errors import CrossdockError, Misconfigured
+from crossdock.core.errors import Misconfigured
 from crossdock.core.journal import Journal
-from crossdock.runtime.metrics import Metrics
+from crossdock.runtime.metrics import Asgi, Metrics, live, page, ready
 
 
-@asynccontextmanager
+def pages(journal: Journal, metrics: Metrics) -> dict[str, Asgi]:
+    """Return the ASGI applications by path."""
+
+    def problems() -> list[str]:
+        journal.check()
+        return []
+
+    return {"/metrics": page(metrics, journal.lanes), "/health/live": live(), "/health/ready": ready(problems)}
+
+
+@contextlib.asynccontextmanager
 async def serve(settings: Any, journal: Journal, metrics: Metrics) -> AsyncIterator[None]:
     """Serve the page while the block runs; `settings` has `host` and `port`, or is None for no page."""
     if settings is None:
         yield
         return
-    import uvicorn
-
-    config = uvicorn.Config(_page(journal, metrics), host=settings.host, port=settings.port, log_config=None, lifespan="off")
-    server = _server(config)
+    server = _server(settings, pages(journal, metrics))
     task = asyncio.create_task(_serve(server, settings))
     try:
         yield
@@ -30,16 +37,19 @@ async def serve(settings: Any, journal: Journal, metrics: Metrics) -> AsyncItera
         await task
 
 
-def _server(config: Any) -> Any:
+def _server(settings: Any, applications: dict[str, Asgi]) -> Any:
     """Return a server that leaves the process's signals alone."""
     import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
 
     class Server(uvicorn.Server):
-        @contextmanager
+        @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    return Server(config)
+    application = Starlette(routes=[Mount(path, app=app) for path, app in applications.items()])
+    return Server(uvicorn.Config(application, host=settings.host, port=settings.port, log_config=None, lifespan="off"))
 
 
 async def _serve(server: Any, settings: Any) -> None:
@@ -49,26 +59,3 @@ async def _serve(server: Any, settings: Any) -> None:
         raise Misconfigured(
             f"port {settings.port} for metrics is in use", advice="set another under `metrics` in the environment's file"
         ) from None
-
-
-def _page(journal: Journal, metrics: Metrics) -> Any:
-    from starlette.applications import Starlette
-    from starlette.concurrency import run_in_threadpool
-    from starlette.requests import Request
-    from starlette.responses import JSONResponse, PlainTextResponse, Response
-    from starlette.routing import Route
-
-    async def live(_: Request) -> Response:
-        return PlainTextResponse("live")
-
-    async def ready(_: Request) -> Response:
-        try:
-            return JSONResponse({"ready": True, "journal": await run_in_threadpool(journal.check)})
-        except CrossdockError as error:
-            return JSONResponse({"ready": False, "why": error.message}, status_code=503)
-
-    async def page(_: Request) -> Response:
-        metrics.backlog(await run_in_threadpool(journal.lanes))
-        return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    return Starlette(routes=[Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", page)])

@@ -59,12 +59,12 @@ def test_a_guide_narrows(segments: dict[str, Any], says: str) -> None:
 
 
 def test_a_segment_that_occurs_nowhere_else_is_forbidden_by_name() -> None:
-    """IT3 is used in order lines only."""
+    """IT8 is used in order lines only."""
     at = kit.ORDER.index("PID*F****HEX BOLT ZINC")
-    body = [*kit.ORDER[:at], "IT3*5*EA", *kit.ORDER[at:]]
+    body = [*kit.ORDER[: at + 1], "IT8*N", *kit.ORDER[at + 1 :]]
     assert findings({}, body) == []
-    assert findings({"IT3": {"forbidden": True}}, body) == [
-        "AK304-2 segment IT3 is not used with this partner (its guide forbids it)"
+    assert findings({"IT8": {"forbidden": True}}, body) == [
+        "AK304-2 segment IT8 is not used with this partner (its guide forbids it)"
     ]
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from crossdock.core.message import stored
+from crossdock.core.message import BODY_TYPE, stored
 from crossdock.runtime.journal.database import Session
+from crossdock.runtime.journal.texts import clean
 
 PLAIN = (dict, list, bytes, str, int, bool, Decimal)
 """What a message can go on from; a stream, or a document without its number, can't be kept."""
@@ -35,7 +36,7 @@ class Bundle:
                 return document
             if type(body) is bytes and type(known) is bytes and kind == content_type and known == body:
                 return document
-        document = Document(*stored(body, content_type))
+        document = document_of(body, content_type)
         self.documents.append((body, content_type, document))
         return document
 
@@ -44,21 +45,31 @@ class Bundle:
         return any(known is body for known, _, _ in self.documents)
 
 
+def document_of(body: Any, content_type: str) -> Document:
+    """Return an encoded body.
+
+    Bytes never keep the type of decoded bodies, whoever claims it for them (a stranger's header does): they would be read as one.
+    """
+    data, kind = stored(body, content_type)
+    is_raw = isinstance(body, bytes)
+    return Document(data, "application/octet-stream" if is_raw and kind == BODY_TYPE else clean(kind))
+
+
 class Shelf:
-    """The documents that a transaction stores."""
+    """The documents that a transaction stores; it holds on to them, since a document is known by its identity."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._ids: dict[int, int] = {}
+        self._ids: dict[Document, int] = {}
         self._rows: list[tuple[int, str, bytes]] = []
 
     def put(self, document: Document) -> int:
         """Return the payload id under which a document is, or will be, stored."""
         if document.payload is not None:
             return document.payload
-        key = self._ids.get(id(document))
+        key = self._ids.get(document)
         if key is None:
-            key = self._ids[id(document)] = self._session.payload_id()
+            key = self._ids[document] = self._session.payload_id()
             self._rows.append((key, document.content_type, document.data))
         return key
 

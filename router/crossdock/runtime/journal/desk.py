@@ -9,7 +9,7 @@ from crossdock.runtime.journal import repair
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.events import event_story
 from crossdock.runtime.journal.rows import payload_of
-from crossdock.runtime.journal.texts import load, short
+from crossdock.runtime.journal.texts import dump, load, short
 from crossdock.runtime.journal.trace import natural, trace
 
 ALIVE = 10 * 60 * 1000
@@ -30,6 +30,9 @@ SHOWN_DELIVERY = (
     "effect", "attempts", "reference", "keys", "created_at", "at", "error", "payload_id",
 )  # fmt: skip
 JSON = ("keys", "headers", "error")
+STATE, AT, KEYS = FAILED_MESSAGE.index("state"), FAILED_MESSAGE.index("at"), FAILED_MESSAGE.index("keys")
+LEAST_PREFIX = 8
+"""Characters of an id that may stand for it; fewer would match days of messages."""
 
 
 class SqlDesk:
@@ -56,8 +59,7 @@ class SqlDesk:
     def messages(self, query: Query) -> list[Row]:
         """Return messages, newest first; `before` is the id of the last one seen."""
         rows = self._database.read(lambda session: session.all("list_messages", **_terms(query), **_page(query)))
-        listed = [_named(MESSAGE, row) for row in rows]
-        return [row for row in listed if not query.key or query.key in row["keys"].values()]
+        return [_named(MESSAGE, row) for row in rows]
 
     def failed(self, query: Query) -> list[Row]:
         """Return what waits for a person, newest first; `before` is the id of the last one seen."""
@@ -84,7 +86,10 @@ class SqlDesk:
         return self._database.read(lambda session: _payload(session, item))
 
     def counts(self, since: int) -> Row:
-        """Return how many messages, and deliveries of them, are in each state, of those received or made since."""
+        """Return how many messages received since, and deliveries made since, are in each state.
+
+        Deliveries made more than a day after their message was received are not looked for.
+        """
 
         def counted(session: Session) -> Row:
             terms = {"since": since, "floor": id_floor(since)}
@@ -113,7 +118,15 @@ def _terms(query: Query) -> dict[str, Any]:
 
 
 def _page(query: Query) -> dict[str, Any]:
-    return {"state": query.state, "before": query.before, "limit": query.limit, "floor": id_floor(query.since)}
+    """Return the other terms of `list_messages`; `holding` is the LIKE pattern of keys that hold the value."""
+    value = "".join(f"~{letter}" if letter in "%_~" else letter for letter in dump(query.key))
+    return {
+        "state": query.state,
+        "before": query.before,
+        "limit": query.limit,
+        "floor": id_floor(query.since),
+        "holding": f"%{value}%",
+    }
 
 
 def _named(names: tuple[str, ...], line: Line) -> Row:
@@ -128,7 +141,7 @@ def _found(session: Session, text: str) -> list[str]:
     name = text.lower()
     roots = {root for (root,) in session.all("roots_of_ids", ids=[text.partition("/")[0], name.partition("/")[0]])}
     roots |= {root for (root,) in session.all("roots_of_key", value=short(text))}
-    if not roots:
+    if not roots and len(name) >= LEAST_PREFIX:
         begun = session.all("roots_of_prefix", text=name, beyond=name + "\x7f")
         roots = {root for (root,) in begun} if len(begun) == 1 else set()
     return sorted(roots, reverse=True)
@@ -136,17 +149,18 @@ def _found(session: Session, text: str) -> list[str]:
 
 def _failed(session: Session, query: Query) -> list[Row]:
     terms = _terms(query)
-    messages = [_named(FAILED_MESSAGE, line) | {"kind": "message"} for line in session.all("failed_messages", **terms)]
-    deliveries = [_named(FAILED_DELIVERY, line) | {"kind": "delivery"} for line in session.all("failed_deliveries", **terms)]
-    wanted = [row for row in messages + deliveries if _matches(row, query)]
-    wanted.sort(key=lambda row: (row["at"], natural(row["id"])), reverse=True)
-    ids = [row["id"] for row in wanted]
+    lines = [("message", line) for line in session.all("failed_messages", **terms)]
+    lines += [("delivery", line) for line in session.all("failed_deliveries", **terms)]
+    wanted = [(kind, line) for kind, line in lines if _matches(line, query)]
+    wanted.sort(key=lambda one: (one[1][AT], natural(one[1][0])), reverse=True)
+    ids = [line[0] for _, line in wanted]
     start = ids.index(query.before) + 1 if query.before in ids else 0
-    return wanted[start : start + query.limit]
+    names = {"message": FAILED_MESSAGE, "delivery": FAILED_DELIVERY}
+    return [_named(names[kind], line) | {"kind": kind} for kind, line in wanted[start : start + query.limit]]
 
 
-def _matches(row: Row, query: Query) -> bool:
-    return query.state in ("", row["state"]) and (not query.key or query.key in row["keys"].values())
+def _matches(line: Line, query: Query) -> bool:
+    return query.state in ("", line[STATE]) and (not query.key or query.key in load(line[KEYS]).values())
 
 
 def _shown(session: Session, item: str) -> Row:

@@ -8,7 +8,7 @@ from crossdock.core.ids import new_id, new_traceparent
 from crossdock.core.message import Accepted, Control, Message, Receipt
 from crossdock.core.outcome import State
 from crossdock.runtime.journal.batch import Batch
-from crossdock.runtime.journal.bodies import Document
+from crossdock.runtime.journal.bodies import document_of
 from crossdock.runtime.journal.database import Session
 from crossdock.runtime.journal.rows import message_row
 from crossdock.runtime.journal.texts import clean, short
@@ -58,6 +58,6 @@ def _keep(batch: Batch, name: str, receipt: Receipt, release: str) -> None:
         traceparent=clean(receipt.traceparent) or new_traceparent(),
         received_at=batch.session.now,
     )
-    payload = batch.shelf.put(Document(receipt.data, receipt.content_type))
+    payload = batch.shelf.put(document_of(receipt.data, receipt.content_type))
     batch.message(message_row(message, state=State.RECEIVED.value, at=batch.session.now, payload=payload, name=receipt.name))
     batch.run_of(message)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import PurePosixPath
 
+from crossdock.core.errors import CrossdockError
 from crossdock.core.ports import PickupFile
 from crossdock.runtime.journal.bodies import Document, Shelf
 from crossdock.runtime.journal.database import Database, Session
 from crossdock.runtime.journal.rows import payload_of
 from crossdock.runtime.journal.texts import clean, short
+
+log = logging.getLogger(__name__)
 
 PICKUP_SPACE = 2
 """The space of locks under which names are made unique, one for each folder."""
@@ -89,10 +93,11 @@ class SqlLease:
     def __init__(self, database: Database, owner: Callable[[], str]) -> None:
         self._database = database
         self._owner = owner
+        self._held_by = ""
 
     def hold(self, name: str, seconds: float) -> bool:
         """Take or extend the lease; False where another process has it."""
-        owner = self._owner()
+        owner = self._held_by = self._owner()
         return bool(
             self._database.write(
                 lambda session: session.run(
@@ -102,5 +107,11 @@ class SqlLease:
         )
 
     def let_go(self) -> None:
-        """Free all leases of this process."""
-        self._database.write(lambda session: session.run("drop_leases", owner=self._owner()))
+        """Free the leases that this process has taken; where the database is away they run out by themselves."""
+        owner = self._owner()
+        if self._held_by != owner:
+            return
+        try:
+            self._database.write(lambda session: session.run("drop_leases", owner=owner))
+        except CrossdockError as error:
+            log.info("leases were not freed and run out by themselves: %s", error.message)

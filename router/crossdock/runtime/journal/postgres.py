@@ -77,7 +77,7 @@ class PostgresSession:
     def all(self, name: str, /, **parameters: Any) -> list[Line]:
         """Run a statement and return its rows."""
         statement = self._statements[name]
-        cursor = self._connection.execute(statement.text.encode(), _values(statement, parameters))
+        cursor = self._connection.execute(statement.text.encode(), _values(statement, parameters), binary=True)
         return cursor.fetchall() if cursor.description else []
 
     def run(self, name: str, /, **parameters: Any) -> int:

@@ -309,7 +309,7 @@ SELECT m.id, m.causation_id, m.route, m.partner, m.state, m.received_at, m.keys,
 FROM message m LEFT JOIN payload p ON p.id = coalesce(m.original_id, m.payload_id)
 WHERE (:before = '' OR m.id < :before) AND (:route = '' OR m.route = :route) AND (:partner = '' OR m.partner = :partner)
   AND (:state = '' OR m.state = :state) AND m.received_at >= :since AND m.id >= :floor
-  AND (:key = '' OR m.correlation_id IN (SELECT root FROM business_key WHERE value = :key))
+  AND (:key = '' OR m.keys LIKE :holding ESCAPE '~' AND m.correlation_id IN (SELECT root FROM business_key WHERE value = :key))
 ORDER BY m.id DESC LIMIT :limit
 
 -- one: failed_messages
