@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from crossdock.core.errors import Place
 from crossdock.core.registry import nearest
 from crossdock.core.spec import ConnectorSpec
 from crossdock_config.project import Project
@@ -20,6 +19,8 @@ class Endpoints:
     project: Project
     document: Document
     found: dict[str, Endpoint] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    """Endpoints that are defined, but wrongly: what is wrong has been said."""
     _asked: set[str] = field(default_factory=set)
 
     def define(self, data: dict[str, dict[str, Any]]) -> None:
@@ -47,6 +48,7 @@ class Endpoints:
 
     def _bind(self, name: str, connector: str, settings: Any, document: Document, at: tuple[str | int, ...]) -> None:
         self._asked.add(name)
+        self.broken.add(name)
         spec = self.project.registry.find("connectors", connector)
         place = document.key_places.get(at, document.at(*at))
         if not isinstance(spec, ConnectorSpec):
@@ -55,4 +57,5 @@ class Endpoints:
             return
         options = self.project.options(spec.settings, settings, document, at, connector)
         if options is not None:
-            self.found[name] = Endpoint(name, spec, options, Place(place.path, place.line, place.column))
+            self.broken.discard(name)
+            self.found[name] = Endpoint(name, spec, options, place)

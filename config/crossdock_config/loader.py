@@ -251,6 +251,8 @@ class _Compiler:
             self._subscriptions.setdefault(str(value), []).append(model.route)
             return {"event": str(value)}
         endpoint = endpoints.find(name)
+        if name in endpoints.broken:
+            return {}
         if endpoint is None or endpoint.spec.source is None or endpoint.spec.source_options is None:
             words = "can't be received from" if endpoint else "is not an endpoint"
             self._project.say(place, f"'{name}' {words}{nearest(name, [*endpoints.names(), 'event'])}", "unknown")

@@ -232,6 +232,8 @@ class Steps:
 
     def _endpoint(self, name: str, value: Any, at: Path, place: Place) -> Node | None:
         endpoint = self.endpoints.find(name)
+        if name in self.endpoints.broken:
+            return None
         if endpoint is None:
             known = [*self.endpoints.names(), "event", "partner"]
             where = self.document.key_places.get(at, place)

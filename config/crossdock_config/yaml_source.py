@@ -127,7 +127,7 @@ class _Builder:
 
     def _scalar(self, node: Any) -> Any:
         text: str = node.value
-        if node.style is not None:
+        if node.style:
             return text
         if not node.tag.startswith("tag:yaml.org,2002:"):
             self._say(self._place(node), f"tags aren't allowed here ({node.tag})")

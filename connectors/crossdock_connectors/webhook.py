@@ -124,6 +124,7 @@ class WebhookListener:
         self.settings = settings
         self.extras: dict[str, Any] = {}
         self.address: tuple[str, int] | None = None
+        self.ready = asyncio.Event()
         self._clock = services.clock
         self._bindings = bindings
         hooks_of(bindings, services.clock)
@@ -138,6 +139,7 @@ class WebhookListener:
         app = build_app(self.settings, self._bindings, intake, self._clock, self.extras)
         listening = _listen(self.settings)
         self.address = listening.getsockname()[:2]
+        self.ready.set()
         server = _server(self.settings, app)
         serving = asyncio.ensure_future(server.serve(sockets=[listening]))
         try:

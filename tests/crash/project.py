@@ -59,7 +59,7 @@ SCHEMA = '{"type": "object", "properties": {"order_number": {"type": "string"}},
 
 def write(root: Path, *, journal: str, port: int, sink: str, keyed: bool) -> Path:
     """Write the project under `root` and return it."""
-    path, settings = ("keyed", "") if keyed else ("plain", ", key_header: null")
+    path, settings = ("keyed", "") if keyed else ("plain", ', key_header: ""')
     files = {
         "config/environments/local.yaml": ENVIRONMENT.format(journal=journal, port=port, sink=sink, path=path, settings=settings),
         "config/partners/acme.yaml": PARTNER,

@@ -22,7 +22,9 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from crossdock.boot.house import House, Wrap, process_name
+import uvloop
+
+from crossdock.boot.house import House, Wrap, log_as, process_name
 from crossdock.core.errors import CrossdockError
 from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
@@ -41,6 +43,7 @@ FORK = multiprocessing.get_context("fork")
 
 def run(root: Path, release: Release, ready: Ready, wrap: Wrap | None = None) -> int:
     """Run until SIGTERM or SIGINT, or until the gateway fails; return the exit code."""
+    log_as(release)
     ours, theirs = FORK.Pipe()
     child = FORK.Process(target=_gateway, args=(root, release, theirs, ours, wrap), name="crossdock-gateway")
     child.start()
@@ -112,7 +115,7 @@ def _gateway(root: Path, release: Release, pipe: Connection, parents: Connection
     house = House.enter(root, release, wrap)
     waker = Waker(_sender(pipe)).start()
     try:
-        asyncio.run(_serve(house, waker, pipe))
+        uvloop.run(_serve(house, waker, pipe))
     except* CrossdockError as group:
         error = first_error(group)
         log.error("%s", error)

@@ -177,6 +177,14 @@ def waker_for(app: Celery) -> Waker:
     return Waker(lambda lane: app.send_task(TASK, (lane,), ignore_result=True, retry=False)).start()
 
 
+def log_as(release: Release) -> None:
+    """Send this process's logs where, and as, the environment says."""
+    from crossdock.runtime import logs
+
+    settings = release.environment.log
+    logs.configure(settings.level, json=settings.lines == "json")
+
+
 def process_name() -> str:
     """Return this process's name in beats and leases."""
     return f"{socket.gethostname()}-{os.getpid()}"

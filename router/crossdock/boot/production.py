@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from crossdock.boot.house import House, process_name, waker_for
+import uvloop
+
+from crossdock.boot.house import House, log_as, process_name, waker_for
 from crossdock.core.errors import CrossdockError, Misconfigured
 from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
@@ -17,6 +19,7 @@ from crossdock_config import Release
 
 def run_worker(root: Path, release: Release, pool: str, concurrency: int) -> int:
     """Run a Celery worker in the foreground until SIGTERM; return its exit code."""
+    log_as(release)
     house = House.enter(root, reaching(release))
     metrics = Metrics()
     house.opened.close()  # the pool's children open their own
@@ -27,11 +30,12 @@ def run_worker(root: Path, release: Release, pool: str, concurrency: int) -> int
 
 def run_gateway(root: Path, release: Release) -> int:
     """Run the gateway in the foreground until SIGTERM; return its exit code."""
+    log_as(release)
     house = House.enter(root, reaching(release))
     app = create(house.release.environment.broker, lambda lane: None)
     waker = waker_for(app)
     try:
-        asyncio.run(_serve(house, Gateway(house.release, house.journal, house.services, waker, metrics := Metrics()), metrics))
+        uvloop.run(_serve(house, Gateway(house.release, house.journal, house.services, waker, metrics := Metrics()), metrics))
     except* CrossdockError as group:
         raise first_error(group) or group from None
     finally:

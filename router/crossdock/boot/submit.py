@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from crossdock.boot.house import compiled, open_journal, stored
 from crossdock.core.errors import Misconfigured
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.registry import nearest
+from crossdock.core.spec import Binding
 
 if TYPE_CHECKING:
     from crossdock_config import Release
@@ -35,9 +36,14 @@ def route_for(release: Release, partner: str, name: str) -> str:
         raise Misconfigured(f"unknown partner '{partner}'{nearest(partner, release.partners)}")
     bound = [binding for bindings in release.bindings.values() for binding in bindings]
     of_partner = [binding for binding in bound if getattr(binding.options, "partner", "") == partner]
-    matching = {binding.route for binding in of_partner if fnmatch(name, getattr(binding.options, "match", "*"))}
+    matching = {binding.route for binding in of_partner if _takes(binding, name)}
     if len(matching) == 1:
         return matching.pop()
     known = ", ".join(sorted({binding.route for binding in of_partner} or release.routes))
     found = "several routes take" if matching else "no route takes"
     raise Misconfigured(f"{found} a file '{name}' from partner '{partner}'", advice=f"say which with --route: {known}")
+
+
+def _takes(binding: Binding, name: str) -> bool:
+    """Say whether a binding takes a file of this name, as the connectors do: without regard to case."""
+    return fnmatchcase(name.lower(), str(getattr(binding.options, "match", "*")).lower())

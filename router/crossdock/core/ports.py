@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,15 @@ class Source(Protocol):
 
     async def run(self, intake: Intake) -> None:
         """Serve or poll for ever; transient trouble is logged and tried again, never raised."""
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A source that says when it can be reached."""
+
+    @property
+    def ready(self) -> asyncio.Event:
+        """Set once it listens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.ids import new_id, now_ms
 from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
 from crossdock.core.message import BODY_TYPE, Control, Message
-from crossdock.core.outcome import Closing, Event, Outcome, State
+from crossdock.core.outcome import Closing, Event, Outcome, Stage, State
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
@@ -190,9 +190,11 @@ def _too_slow(outcome: Outcome, limit: float) -> Outcome:
 
 
 def _closed(outcome: Outcome, closing: Closing) -> Outcome:
+    noted = (Stage("close", outcome.stages[-1].where if outcome.stages else "", 0, closing.note),) if closing.note else ()
     return replace(
         outcome,
         parts=None,
+        stages=outcome.stages + noted,
         deliveries=outcome.deliveries + closing.deliveries,
         error=closing.error,
         state=State.FAILED if closing.error else State.SPLIT,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from crossdock.core.errors import CrossdockError
 from crossdock.core.journal import Journal
-from crossdock.core.ports import Intake, Services, Source
+from crossdock.core.ports import Intake, Listening, Services, Source
 from crossdock.runtime.intake import GroupCommit
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.waker import Waker
@@ -33,9 +33,13 @@ class Gateway:
     async def run(self, stop: asyncio.Event, name: str, ready: Callable[[], None]) -> None:
         """Serve until `stop`; raises CrossdockError where a source can't start."""
         intake = GroupCommit(self._journal, self._release.id, self._waker, self._metrics)
+        sources = list(self._sources())
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_run(source, intake, label)) for label, source in self._sources()]
+            tasks = [group.create_task(_run(source, intake, label)) for label, source in sources]
             tasks.append(group.create_task(self._beat(name)))
+            for _, source in sources:
+                if isinstance(source, Listening):
+                    await source.ready.wait()
             ready()
             await stop.wait()
             for task in tasks:

@@ -12,8 +12,8 @@
 
 The first three are OpenTelemetry's names (semantic conventions for messaging) as Prometheus spells them: the destination is
 `messaging_destination_name` (a route for what was received, an endpoint for what was sent), the operation
-`messaging_operation_name`, the state `crossdock_state`. Labels are bounded: a
-label that has had `MOST_VALUES` values calls every further one `other`, so that no configuration can flood the store.
+`messaging_operation_name`, the state `crossdock_state`. Labels are bounded: a label that has had `MOST_VALUES` values calls every
+further one `other`, so that no configuration can flood the store.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ MOST_LANES = 200
 OTHER = "other"
 DESTINATION = "messaging_destination_name"
 OPERATION = "messaging_operation_name"
+STATE = "crossdock_state"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
@@ -104,29 +105,34 @@ def _summed(lanes: Sequence[Lane]) -> Lane:
     )
 
 
-def _counter(name: str, what: str, *labels: str) -> Any:
-    return field(default_factory=partial(Counter, name, what, labels, registry=None))
+def _counter(name: str, what: str, *labels: str) -> Callable[[], Counter]:
+    return partial(Counter, name, what, labels, registry=None)
 
 
-def _histogram(name: str, what: str, *labels: str) -> Any:
-    return field(default_factory=partial(Histogram, name, what, labels, registry=None, buckets=BUCKETS))
+def _histogram(name: str, what: str, *labels: str) -> Callable[[], Histogram]:
+    return partial(Histogram, name, what, labels, registry=None, buckets=BUCKETS)
+
+
+ACCEPTED = _counter("crossdock_accepted_messages", "Messages durably accepted", "route")
+DUPLICATES = _counter("crossdock_duplicate_messages", "Messages that had been received before", "route")
+PROCESSED = _counter("messaging_client_consumed_messages", "Runs of messages through their routes", DESTINATION, STATE)
+DELIVERIES = _counter("messaging_client_sent_messages", "Attempts of deliveries", DESTINATION, STATE)
+SECONDS = _histogram("messaging_client_operation_duration_seconds", "How long operations took", OPERATION, DESTINATION)
+LEASES = _counter("crossdock_leases_expired", "Work that a worker was given and never finished")
+WAKEUPS = _counter("crossdock_wakeups", "Wake-ups", "result")
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """The metrics of one process, in a registry of their own; safe from many threads."""
 
-    accepted: Counter = _counter("crossdock_accepted_messages", "Messages durably accepted", "route")
-    duplicates: Counter = _counter("crossdock_duplicate_messages", "Messages that had been received before", "route")
-    processed: Counter = _counter(
-        "messaging_client_consumed_messages", "Runs of messages through their routes", DESTINATION, "crossdock_state"
-    )
-    deliveries: Counter = _counter("messaging_client_sent_messages", "Attempts of deliveries", DESTINATION, "crossdock_state")
-    seconds: Histogram = _histogram(
-        "messaging_client_operation_duration_seconds", "How long operations took", OPERATION, DESTINATION
-    )
-    leases: Counter = _counter("crossdock_leases_expired", "Work that a worker was given and never finished")
-    wakeups: Counter = _counter("crossdock_wakeups", "Wake-ups", "result")
+    accepted: Counter = field(default_factory=ACCEPTED)
+    duplicates: Counter = field(default_factory=DUPLICATES)
+    processed: Counter = field(default_factory=PROCESSED)
+    deliveries: Counter = field(default_factory=DELIVERIES)
+    seconds: Histogram = field(default_factory=SECONDS)
+    leases: Counter = field(default_factory=LEASES)
+    wakeups: Counter = field(default_factory=WAKEUPS)
     waiting: Backlog = field(default_factory=Backlog)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     _routes: Bounded = field(default_factory=Bounded)

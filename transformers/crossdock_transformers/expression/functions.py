@@ -1,0 +1,154 @@
+"""The functions that expressions may call, as data: their arguments, their result, and what they do.
+
+A function is called `name(x)` or `x.name()`, one of the two; only `size` and `matches` have both forms, as CEL says.
+Parameters: a kind, several (`string|bytes`), `any`; with `?` it may be left out. A method's first parameter is its receiver.
+Results: a kind, `same` (the first argument's type), `item` (an element of it), `sum`, or `list:kind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from crossdock_transformers.expression import arithmetic, conversions, dates, texts, values
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function. `pays` says that it is given the budget first."""
+
+    name: str
+    params: tuple[str, ...]
+    result: str
+    call: Callable[..., Any]
+    summary: str
+    form: str = "function"
+    pays: bool = False
+
+    @property
+    def code(self) -> str:
+        """Its name in compiled code."""
+        return f"f_{self.name}"
+
+    @property
+    def least(self) -> int:
+        """How many arguments it needs."""
+        return sum(not param.endswith("?") for param in self.params)
+
+    @property
+    def usage(self) -> str:
+        """How it is written: `x.substring(start, end)` without the names, by kinds."""
+        params = [param.removesuffix("?").split("|")[0] for param in self.params]
+        if self.form == "method":
+            return f"{params[0]}.{self.name}({', '.join(params[1:])})"
+        return f"{self.name}({', '.join(params)})"
+
+
+def _functions() -> Iterator[Function]:
+    yield Function("size", ("string|bytes|list|map",), "int", len, "the length of a text, a list or an object", "both")
+    yield Function("type", ("any",), "type", values.kind, "the type of a value")
+    yield Function("dyn", ("any",), "dyn", conversions.unchanged, "the value, its type forgotten until it runs")
+    yield from _conversions()
+    yield from _numbers()
+    yield from _texts()
+    yield from _lists()
+    yield from _dates()
+
+
+def _conversions() -> Iterator[Function]:
+    number = "string|int|uint|decimal"
+    yield Function("int", (f"{number}|timestamp",), "int", conversions.to_int, "a whole number; a fraction is cut")
+    yield Function("uint", (number,), "uint", conversions.to_uint, "a whole number that is not negative")
+    yield Function("decimal", (number,), "decimal", conversions.to_decimal, "a decimal: decimal('1.50')")
+    yield Function("double", (number,), "decimal", conversions.to_decimal, "CEL's name for decimal(); there are no floats")
+    kinds = "string|int|uint|decimal|bool|bytes|timestamp|duration"
+    yield Function("string", (kinds,), "string", conversions.to_string, "a text", pays=True)
+    yield Function("bytes", ("string|bytes",), "bytes", conversions.to_bytes, "the UTF-8 of a text", pays=True)
+    yield Function("bool", ("string|bool",), "bool", conversions.to_bool, "true or false from a text")
+    yield Function(
+        "timestamp", ("string|int|timestamp",), "timestamp", dates.timestamp, "a moment from RFC 3339 or seconds since 1970"
+    )
+    yield Function("duration", ("string|duration",), "duration", dates.duration, "a span from a text: duration('1h30m')")
+
+
+def _numbers() -> Iterator[Function]:
+    yield Function(
+        "round", ("number", "int?"), "decimal", arithmetic.rounded, "a decimal with so many places, half away from zero"
+    )
+    yield Function("abs", ("number",), "same", arithmetic.magnitude, "a number without its sign")
+    yield Function("sum", ("list",), "sum", arithmetic.total, "the sum of a list of numbers", pays=True)
+    yield Function("min", ("list",), "item", arithmetic.smallest, "the least element of a list", pays=True)
+    yield Function("max", ("list",), "item", arithmetic.greatest, "the greatest element of a list", pays=True)
+
+
+def _method(name: str, params: str, result: str, call: Callable[..., Any], summary: str) -> Function:
+    return Function(name, tuple(params.split()), result, call, summary, "method", pays=True)
+
+
+def _texts() -> Iterator[Function]:
+    yield _method("contains", "string string", "bool", texts.contains, "whether a text has a part")
+    yield Function("startsWith", ("string", "string"), "bool", str.startswith, "whether a text begins so", "method")
+    yield Function("endsWith", ("string", "string"), "bool", str.endswith, "whether a text ends so", "method")
+    yield Function(
+        "matches", ("string", "string"), "bool", texts.matches, "whether a part of a text matches (RE2)", "both", pays=True
+    )
+    yield _method("indexOf", "string string", "int", texts.index_of, "where a part begins, -1 where it is not there")
+    yield _method("upper", "string", "string", texts.upper, "in capital letters")
+    yield _method("lower", "string", "string", texts.lower, "in small letters")
+    yield _method("trim", "string", "string", texts.trim, "without white space at both ends")
+    yield _method("split", "string string", "list:string", texts.split, "the parts between separators")
+    yield _method("replace", "string string string", "string", texts.replaced, "with every part replaced by another")
+    yield _method(
+        "substring", "string int int?", "string", texts.substring, "the characters from the first index to before the second"
+    )
+    yield _method("pad_left", "string int string?", "string", texts.pad_left, "filled on the left to a width")
+    yield _method("pad_right", "string int string?", "string", texts.pad_right, "filled on the right to a width")
+    yield Function("hash", ("string|bytes",), "string", texts.hashed, "the SHA-256 in hexadecimal", pays=True)
+
+
+def _lists() -> Iterator[Function]:
+    yield _method("join", "list string?", "string", texts.join, "one text from a list of texts")
+    yield _method("flatten", "list", "flat", texts.flatten, "the elements of a list of lists")
+    yield _method("distinct", "list", "same", texts.distinct, "every element once")
+    yield _method("sort", "list", "same", texts.ordered, "the elements from the least to the greatest")
+
+
+def _dates() -> Iterator[Function]:
+    yield Function(
+        "date",
+        ("string|timestamp", "string?"),
+        "string",
+        dates.iso_date,
+        "an ISO date, from a text in a form: date('20261015', '%Y%m%d')",
+    )
+    yield Function(
+        "format_date", ("string|timestamp", "string"), "string", dates.format_date, "a date in a form: format_date(d, '%Y%m%d')"
+    )
+    yield Function("add_days", ("string|timestamp", "int"), "string", dates.add_days, "the ISO date so many days later")
+    yield Function(
+        "days_between", ("string|timestamp", "string|timestamp"), "int", dates.days_between, "the days from one date to another"
+    )
+    parts = {
+        "getFullYear": dates.full_year,
+        "getMonth": dates.month,
+        "getDate": dates.date_of_month,
+        "getDayOfMonth": dates.day_of_month,
+        "getDayOfWeek": dates.day_of_week,
+        "getDayOfYear": dates.day_of_year,
+    }
+    for name, call in parts.items():
+        yield Function(name, ("timestamp", "string?"), "int", call, "a part of a moment, in a time zone", "method")
+    spans = {
+        "getHours": dates.hours,
+        "getMinutes": dates.minutes,
+        "getSeconds": dates.seconds,
+        "getMilliseconds": dates.milliseconds,
+    }
+    for name, call in spans.items():
+        yield Function(name, ("timestamp|duration", "string?"), "int", call, "a part of a moment or a span", "method")
+
+
+FUNCTIONS: Final = {function.name: function for function in _functions()}
+MACROS: Final = ("has", "default", "all", "exists", "exists_one", "map", "filter", "optMap", "orValue", "hasValue", "value")
+"""What the compiler itself makes into code."""
