@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.core.partner import X12Agreement
+from crossdock.core.units import Duration
 
 Name = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="lower case, digits, dots and dashes")
 
@@ -45,6 +46,7 @@ class Workers(File):
     """How much works at once in the embedded process."""
 
     threads: int = Field(4, ge=1, le=64, description="lanes that are drained at the same time")
+    lease: Duration = Field(15.0, description="after so long without a sign of life, another worker takes the work over")
 
 
 class Listener(File):

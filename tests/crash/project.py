@@ -8,7 +8,7 @@ ENVIRONMENT = """
 environment: local
 journal: {journal}
 broker: memory://
-workers: {{ threads: 3 }}
+workers: {{ threads: 3, lease: 2s }}
 endpoints:
   webhook: {{ webhook: {{ host: 127.0.0.1, port: {port} }} }}
   sink: {{ http: {{ url: "{sink}/{path}", timeout: 5s{settings} }} }}

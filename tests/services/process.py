@@ -43,14 +43,22 @@ def missing(package: str) -> ServerMissing:
 
 @contextmanager
 def folder(prefix: str, user: str = "") -> Iterator[Path]:
-    """Make a temporary folder that belongs to a user, and remove it."""
-    made = Path(tempfile.mkdtemp(prefix=f"crossdock-{prefix}-"))
+    """Make a temporary folder that belongs to a user, and remove it, with those of runs that were killed before they could."""
+    _sweep(Path(tempfile.gettempdir()))
+    made = Path(tempfile.mkdtemp(prefix=f"crossdock-{prefix}-{os.getpid()}-"))
     try:
         if user:
             os.chown(made, *_ids(user))
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _sweep(root: Path) -> None:
+    for left in root.glob("crossdock-*-*-*"):
+        pid = left.name.split("-")[2]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def server_user(name: str) -> str:

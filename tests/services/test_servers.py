@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -11,7 +14,10 @@ from kombu import Connection
 from redis import Redis
 
 from tests.services.ports import free_port, listens, wait_for_port
+from tests.services.process import _sweep
 from tests.services.redis import redis
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_postgres_gives_an_empty_durable_database(postgres_url):
@@ -51,6 +57,26 @@ def test_a_server_is_gone_with_its_folder_at_the_end(tmp_path, monkeypatch):
         wait_for_port(server.port)
         during = len(list(tmp_path.iterdir()))
     assert (during, len(list(tmp_path.iterdir())), listens(server.port)) == (1, 0, False)
+
+
+def test_a_killed_run_leaves_no_server_and_the_next_one_clears_its_folder(tmp_path):
+    code = f"""
+import tempfile, time
+tempfile.tempdir = {str(tmp_path)!r}
+from tests.services.redis import redis
+with redis() as server:
+    print(server.port, flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
+        port = int(run.stdout.readline())
+        run.kill()
+    ends = time.monotonic() + 30
+    while listens(port) and time.monotonic() < ends:
+        time.sleep(0.02)
+    left = len(list(tmp_path.iterdir()))
+    _sweep(tmp_path)
+    assert (listens(port), left, len(list(tmp_path.iterdir()))) == (False, 1, 0)
 
 
 def test_a_free_port_can_be_bound_and_is_no_ephemeral_one():

@@ -18,6 +18,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,7 @@ def _sender(pipe: Connection) -> Callable[[str], None]:
     lock = threading.Lock()
 
     def send(lane: str) -> None:
-        with lock:
+        with lock, suppress(BrokenPipeError):  # the parent is gone, and so are we in a moment
             pipe.send([lane])
 
     return send

@@ -138,13 +138,14 @@ class House:
         from crossdock.runtime.sinks import Sinks
         from crossdock.runtime.worker import Parts
 
+        lease = self.release.environment.workers.lease
         journal, clock, loop = self.journal, SystemClock(), LoopThread()
         state = state_store(self.release.environment.state_store)
         releases = Releases(self.release, journal, partial(recompiled, self.root))
         sinks, waker = Sinks(self.services, loop), waker_for(app())
-        messages = MessageDrain(journal, releases, state, clock, metrics)
-        deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics)
-        return Parts(journal, Lanes(journal, messages, deliveries, waker, share=share), loop, sinks, waker)
+        messages = MessageDrain(journal, releases, state, clock, metrics, lease)
+        deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics, lease)
+        return Parts(journal, Lanes(journal, messages, deliveries, waker, lease, share=share), loop, sinks, waker)
 
 
 def stored(release: Release) -> StoredRelease:

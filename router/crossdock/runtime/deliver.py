@@ -25,7 +25,7 @@ from crossdock.core.outcome import DeliveryState, Event
 from crossdock.core.policy import Attempt, Fail, Policy, RetryLater, StateStore
 from crossdock.core.ports import Askable, Dispatch, Reply, Sink
 from crossdock.core.program import TargetNode
-from crossdock.runtime.drain import LEASE, spawned
+from crossdock.runtime.drain import spawned
 from crossdock.runtime.loop import LoopThread
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
@@ -62,8 +62,10 @@ class DeliveryDrain:
         state: StateStore,
         clock: Clock,
         metrics: Metrics,
+        lease: float,
     ) -> None:
         self._journal = journal
+        self._lease = lease
         self._releases = releases
         self._sinks = sinks
         self._loop = loop
@@ -114,10 +116,10 @@ class DeliveryDrain:
         waiting = {call.work.seq: call for call in calls}
         touched: set[str] = set()
         while waiting:
-            results = list(_arrived(done, LEASE / 3))
+            results = list(_arrived(done, self._lease / 3))
             touched |= self._conclude([self._judged(waiting.pop(result.work.seq), result) for result in results])
             if not results:
-                self._journal.extend([call.work for call in waiting.values()], LEASE)
+                self._journal.extend([call.work for call in waiting.values()], self._lease)
         return touched
 
     def _judged(self, call: _Call, result: Concluded) -> Concluded:

@@ -27,7 +27,6 @@ from crossdock.runtime.releases import Releases
 from crossdock_config import Release
 
 BATCH = 100
-LEASE = 60.0
 SUSPECT = 3
 """From this attempt on a message runs alone."""
 MOST_ATTEMPTS = 50
@@ -37,8 +36,11 @@ MOST_ATTEMPTS = 50
 class MessageDrain:
     """Runs the messages of a lane."""
 
-    def __init__(self, journal: Journal, releases: Releases, state: StateStore, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, journal: Journal, releases: Releases, state: StateStore, clock: Clock, metrics: Metrics, lease: float
+    ) -> None:
         self._journal = journal
+        self._lease = lease
         self._releases = releases
         self._state = state
         self._clock = clock
@@ -146,7 +148,7 @@ class MessageDrain:
         touched: set[str] = set()
         while chunk := list(islice(parts, BATCH)):
             appended = [Appended(part, tuple(self._spawned(release, part.message, part.events))) for part in chunk]
-            touched |= self._journal.append(work, appended, LEASE)
+            touched |= self._journal.append(work, appended, self._lease)
             for part in chunk:
                 self._metrics.message_done(part.message.control.route, part.state)
         return touched

@@ -8,7 +8,7 @@ from typing import cast
 
 from crossdock.core.journal import DeliveryWork, Journal, MessageWork
 from crossdock.runtime.deliver import DeliveryDrain
-from crossdock.runtime.drain import BATCH, LEASE, MessageDrain
+from crossdock.runtime.drain import BATCH, MessageDrain
 from crossdock.runtime.waker import Waker
 
 TURN = 0.5
@@ -18,11 +18,14 @@ TURN = 0.5
 class Lanes:
     """Drains lanes by name: `route/...` runs messages, `to/...` makes deliveries."""
 
-    def __init__(self, journal: Journal, messages: MessageDrain, deliveries: DeliveryDrain, waker: Waker, *, share: bool) -> None:
+    def __init__(
+        self, journal: Journal, messages: MessageDrain, deliveries: DeliveryDrain, waker: Waker, lease: float, *, share: bool
+    ) -> None:
         self._journal = journal
         self._messages = messages
         self._deliveries = deliveries
         self._waker = waker
+        self._lease = lease
         self._share = share
         self.stopping = threading.Event()
 
@@ -31,7 +34,7 @@ class Lanes:
         ends = time.monotonic() + TURN
         called = not self._share
         while not self.stopping.is_set():
-            works = self._journal.claim(lane, BATCH, LEASE)
+            works = self._journal.claim(lane, BATCH, self._lease)
             if not works:
                 return
             if len(works) == BATCH and not called:

@@ -31,7 +31,18 @@ if TYPE_CHECKING:
     from crossdock.core.message import Message
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-CHATTY = ("aiohttp.access", "alembic", "amqp", "asyncio", "asyncssh", "celery", "kombu", "uvicorn", "uvicorn.access", "uvicorn.error")
+CHATTY = (
+    "aiohttp.access",
+    "alembic",
+    "amqp",
+    "asyncio",
+    "asyncssh",
+    "celery",
+    "kombu",
+    "uvicorn",
+    "uvicorn.access",
+    "uvicorn.error",
+)
 """Libraries that speak of every connection: only their warnings are kept, save at level debug."""
 BLOT = "***"
 SHORTEST_SECRET = 4

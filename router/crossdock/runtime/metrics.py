@@ -22,6 +22,7 @@ import asyncio
 import inspect
 import json
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -30,10 +31,12 @@ from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from crossdock.core.errors import CrossdockError
 from crossdock.core.journal import Lane
+from crossdock.runtime.shared_metrics import VARIABLE
 
 log = logging.getLogger(__name__)
 
@@ -175,8 +178,15 @@ class Metrics:
         self.waiting.lanes = lanes
 
     def render(self) -> bytes:
-        """Return everything in Prometheus's text format."""
-        return generate_latest(self.registry)
+        """Return everything in Prometheus's text format; where processes share their metrics, what all of them counted."""
+        folder = os.environ.get(VARIABLE)
+        return generate_latest(self._everybodys(folder) if folder else self.registry)
+
+    def _everybodys(self, folder: str) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        registry.register(self.waiting)
+        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+        return registry
 
 
 def page(metrics: Metrics, lanes: Callable[[], Sequence[Lane]] | None = None) -> Asgi:

@@ -19,6 +19,7 @@
         fields:
           sku: item.PO107
           unit: { lookup: item.PO103, in: { EA: EA, CA: CASE }, default: '"EA"' }
+      notes: [ '"sent by EDI"', body.?MSG[?0].?MSG01 ]   # a list, element by element
       total: sum(body.PO1.map(line, line.PO102 * line.PO104))
 
 A mapping with one of these keys is not an object but one of these forms:
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
     from crossdock_transformers.map.program import compile_map
 
 _FORM = {
-    "description": "an expression, an object, or one of value, literal, lookup, for_each, fields",
-    "anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"type": "object"}],
+    "description": "an expression, an object, a list, or one of value, literal, lookup, for_each, fields",
+    "anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"type": ["object", "array"]}],
 }
 FieldForm = Annotated[Any, WithJsonSchema(_FORM)]
 """What stands for a target field."""

@@ -20,7 +20,7 @@ from crossdock_transformers.expression.parser import parse
 from crossdock_transformers.expression.source import Source
 from crossdock_transformers.expression.types import DYN, INT, Type, list_of, one_of, optional_of, record_of, union
 from crossdock_transformers.map.fitting import Goal, misfits
-from crossdock_transformers.map.forms import Constant, Each, Expression, Form, Group, Lookup, Path
+from crossdock_transformers.map.forms import Constant, Each, Expression, Form, Group, Listing, Lookup, Path
 
 _GUARDS = {"decimal": "number", "int": "whole", "uint": "whole"}
 
@@ -46,7 +46,12 @@ class Emitter:
             return self._constant(form, goal)
         if isinstance(form, Lookup):
             return self._lookup(form, scope, goal)
-        return self._each(form, scope, goal) if isinstance(form, Each) else self._group(form, scope, goal)  # type: ignore[arg-type]
+        if isinstance(form, Listing):
+            return self._listing(form, scope, goal)
+        if isinstance(form, Each):
+            return self._each(form, scope, goal)
+        assert isinstance(form, Group)
+        return self._group(form, scope, goal)
 
     # Places and problems
 
@@ -254,11 +259,36 @@ class Emitter:
         for name in sorted(wanted.record.required - set(form.fields)):
             self._problem(f"{goal.field(name).path} is required by {goal.target}, but the map doesn't give it", form.path)
 
+    def _must_be_list(self, goal: Goal, path: Path) -> None:
+        if goal.known is not None and goal.known.kind != "list":
+            self._problem(f"{goal.path} of {goal.target} is {goal.known}, but this makes a list", path)
+
+    def _listing(self, form: Listing, scope: Scope, goal: Goal) -> Typed:
+        self._must_be_list(goal, form.path)
+        values = [self.emit(item, scope, goal.element()) for item in form.items]
+        types = [value.type.inner if value.type.kind == "optional" else value.type for value in values]
+        type_ = list_of(union(types) if all(type_.known for type_ in types) else DYN)
+        if all(value.type.kind != "optional" for value in values):
+            return Typed(self._mark(ast.List([value.code for value in values], ast.Load()), form), type_)
+        result = self._assign("list", ast.List([], ast.Load()), form)
+        for item, value in zip(form.items, values, strict=True):
+            self._append(item, result, value)
+        return Typed(load(result), type_)
+
+    def _append(self, form: Form, result: str, value: Typed) -> None:
+        """Add an element, unless it is absent."""
+        append = ast.Attribute(load(result), "append", ast.Load())
+        if value.type.kind != "optional":
+            self.block.append(self._mark(ast.Expr(ast.Call(append, [value.code], [])), form))
+            return
+        given = self._assign("maybe", value.code, form)
+        there = ast.Compare(load(given), [ast.IsNot()], [load("ABSENT")])
+        self.block.append(self._mark(ast.If(there, [ast.Expr(ast.Call(append, [load(given)], []))], []), form))
+
     def _each(self, form: Each, scope: Scope, goal: Goal) -> Typed:
         assert form.over is not None
         assert form.inner is not None
-        if goal.known is not None and goal.known.kind != "list":
-            self._problem(f"{goal.path} of {goal.target} is {goal.known}, but for_each makes a list", (*form.path, "for_each"))
+        self._must_be_list(goal, (*form.path, "for_each"))
         items, item = self._items(form.over, scope)
         result = self._assign("list", ast.List([], ast.Load()), form)
         element, counter = self.unit.fresh(f"v_{form.name}"), self.unit.fresh("v_index")
@@ -280,13 +310,7 @@ class Emitter:
             self.block.append(self._mark(ast.If(test, [ast.Continue()], []), form.where))
         scope = self.let(form.let, scope)
         value = self.emit(form.inner, scope, goal.element())
-        append = ast.Attribute(load(result), "append", ast.Load())
-        if value.type.kind != "optional":
-            self.block.append(self._mark(ast.Expr(ast.Call(append, [value.code], [])), form))
-            return value
-        given = self._assign("maybe", value.code, form)
-        there = ast.Compare(load(given), [ast.IsNot()], [load("ABSENT")])
-        self.block.append(self._mark(ast.If(there, [ast.Expr(ast.Call(append, [load(given)], []))], []), form))
+        self._append(form, result, value)
         return value
 
     def _items(self, form: Expression, scope: Scope) -> tuple[ast.expr, Type]:

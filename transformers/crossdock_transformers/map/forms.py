@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -66,6 +66,13 @@ class Group(Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Listing(Form):
+    """A list, element by element; what is optional and absent is left out."""
+
+    items: tuple[Form, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Each(Form):
     """A list with one element for each of another."""
 
@@ -108,8 +115,7 @@ class Reader:
         if isinstance(data, str):
             return Expression(path, text=data)
         if isinstance(data, list):
-            self._refuse('a list is written as an expression ("[a, b]"), with `for_each:`, or with `literal:`', path)
-            return Constant(path)
+            return Listing(path, items=tuple(self.form(item, (*path, index)) for index, item in enumerate(data)))
         if not isinstance(data, Mapping):
             return Constant(path, data=plain(data))
         if not WORDS & set(data):
@@ -133,8 +139,6 @@ class Reader:
         return nearest(key, _WITH[content] | _AROUND)
 
     def _around(self, form: Form, data: Mapping[str, Any], path: Path) -> Form:
-        from dataclasses import replace
-
         when = self._text(data, "when", path) if "when" in data else None
         default = self.form(data["default"], (*path, "default")) if "default" in data else None
         return replace(form, when=when, default=default)
@@ -163,7 +167,9 @@ class Reader:
     def _value(self, data: Mapping[str, Any], path: Path) -> Form:
         value = data["value"]
         if isinstance(value, Mapping | list):
-            self._refuse("'value' is an expression; an object is written under `fields:`", (*path, "value"))
+            self._refuse(
+                "'value' is an expression; an object is written under `fields:`, a list without `value:`", (*path, "value")
+            )
             return Constant(path)
         return self.form(value, (*path, "value"))
 

@@ -10,7 +10,7 @@ from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.events import event_story
 from crossdock.runtime.journal.rows import payload_of
 from crossdock.runtime.journal.texts import dump, load, short
-from crossdock.runtime.journal.trace import natural, trace
+from crossdock.runtime.journal.trace import bases_of, natural, trace
 
 ALIVE = 10 * 60 * 1000
 """Ms within which a process has beaten lately."""
@@ -58,8 +58,7 @@ class SqlDesk:
 
     def messages(self, query: Query) -> list[Row]:
         """Return messages, newest first; `before` is the id of the last one seen."""
-        rows = self._database.read(lambda session: session.all("list_messages", **_terms(query), **_page(query)))
-        return [_named(MESSAGE, row) for row in rows]
+        return self._database.read(lambda session: [_named(MESSAGE, line) for line in _listed(session, query)])
 
     def failed(self, query: Query) -> list[Row]:
         """Return what waits for a person, newest first; `before` is the id of the last one seen."""
@@ -113,20 +112,19 @@ def id_floor(since: int) -> str:
 
 
 def _terms(query: Query) -> dict[str, Any]:
+    """Return the terms of `failed_messages` and `failed_deliveries`."""
     key = short(query.key) if query.key else ""
     return {"route": query.route, "partner": query.partner, "since": query.since, "key": key}
 
 
-def _page(query: Query) -> dict[str, Any]:
-    """Return the other terms of `list_messages`; `holding` is the LIKE pattern of keys that hold the value."""
+def _listed(session: Session, query: Query) -> list[Line]:
+    """Return messages from the newest on, or those that hold a key from the families that it names."""
+    terms = {name: getattr(query, name) for name in ("route", "partner", "state", "since", "before", "limit")}
+    if not query.key:
+        return session.all("list_messages", **terms, floor=id_floor(query.since))
+    roots = [root for (root,) in session.all("roots_of_key", value=short(query.key))]
     value = "".join(f"~{letter}" if letter in "%_~" else letter for letter in dump(query.key))
-    return {
-        "state": query.state,
-        "before": query.before,
-        "limit": query.limit,
-        "floor": id_floor(query.since),
-        "holding": f"%{value}%",
-    }
+    return session.all("list_family", **terms, bases=bases_of(session, roots), holding=f"%{value}%")
 
 
 def _named(names: tuple[str, ...], line: Line) -> Row:

@@ -280,14 +280,14 @@ SELECT DISTINCT correlation_id FROM message WHERE id >= :text AND id < :beyond L
 SELECT DISTINCT root FROM business_key WHERE value = :value ORDER BY root DESC LIMIT 1000
 
 -- one: family_bases
-SELECT id FROM message WHERE id = :root
-UNION SELECT id FROM message WHERE correlation_id = :root AND part = 0 AND causation_id <> ''
+SELECT id FROM message WHERE id = ANY(:roots::text[])
+UNION SELECT id FROM message WHERE correlation_id = ANY(:roots::text[]) AND part = 0 AND causation_id <> ''
 
 -- one: family_messages
-SELECT m.id, m.causation_id, m.route, m.partner, m.source, m.state, m.release, m.keys, m.received_at, coalesce(p.size, 0), m.name,
-  m.error
+SELECT m.id, m.causation_id, m.route, m.partner, m.source, m.state, m.release, m.keys, m.received_at,
+  coalesce((SELECT p.size FROM payload p WHERE p.id = coalesce(m.original_id, m.payload_id)), 0),
+  m.name, m.error
 FROM UNNEST(:bases::text[]) AS b(base) JOIN message m ON m.id >= b.base AND m.id < b.base || '0'
-LEFT JOIN payload p ON p.id = coalesce(m.original_id, m.payload_id)
 
 -- one: family_deliveries
 SELECT d.id, d.message_id, d.endpoint, d.operation, d.key, d.state, d.attempts, d.reference, d.error, d.place, d.created_at,
@@ -305,12 +305,23 @@ FROM UNNEST(:bases::text[]) AS b(base) JOIN effect f ON f.delivery_id >= b.base 
 ORDER BY f.seq, f.fence
 
 -- one: list_messages
-SELECT m.id, m.causation_id, m.route, m.partner, m.state, m.received_at, m.keys, coalesce(p.size, 0), m.error
-FROM message m LEFT JOIN payload p ON p.id = coalesce(m.original_id, m.payload_id)
+SELECT m.id, m.causation_id, m.route, m.partner, m.state, m.received_at, m.keys,
+  coalesce((SELECT p.size FROM payload p WHERE p.id = coalesce(m.original_id, m.payload_id)), 0),
+  m.error
+FROM message m
 WHERE (:before = '' OR m.id < :before) AND (:route = '' OR m.route = :route) AND (:partner = '' OR m.partner = :partner)
   AND (:state = '' OR m.state = :state) AND m.received_at >= :since AND m.id >= :floor
-  AND (:key = '' OR m.keys LIKE :holding ESCAPE '~' AND m.correlation_id IN (SELECT root FROM business_key WHERE value = :key))
 ORDER BY m.id DESC LIMIT :limit
+
+-- one: list_family
+SELECT m.id, m.causation_id, m.route, m.partner, m.state, m.received_at, m.keys,
+  coalesce((SELECT p.size FROM payload p WHERE p.id = coalesce(m.original_id, m.payload_id)), 0),
+  m.error
+FROM UNNEST(:bases::text[]) AS b(base) JOIN message m ON m.id >= b.base AND m.id < b.base || '0'
+WHERE (:before = '' OR m.id < :before) AND (:route = '' OR m.route = :route) AND (:partner = '' OR m.partner = :partner)
+  AND (:state = '' OR m.state = :state) AND m.received_at >= :since AND m.keys LIKE :holding ESCAPE '~'
+-- not `m.id` alone: PostgreSQL would walk its index through all messages that ever were
+ORDER BY m.id || '' DESC LIMIT :limit
 
 -- one: failed_messages
 SELECT m.id, m.route, m.partner, m.state, m.changed_at, m.attempts, m.keys, m.error FROM message m

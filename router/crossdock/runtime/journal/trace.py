@@ -15,11 +15,16 @@ Row = dict[str, Any]
 
 def trace(session: Session, root: str) -> Row:
     """Return a family's messages with their events and deliveries."""
-    bases = sorted({name.partition(".")[0] for (name,) in session.all("family_bases", root=root)})
+    bases = bases_of(session, [root])
     events = _events(session, bases)
     deliveries = _deliveries(session, bases, events)
     messages = [_message(line, events, deliveries) for line in session.all("family_messages", bases=bases)]
     return {"root": root, "messages": list(_in_order(messages, root))}
+
+
+def bases_of(session: Session, roots: list[str]) -> list[str]:
+    """Return the ids with which all names in some families begin: the roots' own, and those of messages that events started."""
+    return sorted({name.partition(".")[0] for (name,) in session.all("family_bases", roots=roots)})
 
 
 def _events(session: Session, bases: list[str]) -> dict[str, list[Row]]:
