@@ -17,6 +17,7 @@ TARGET: Schema = {
     "operation": {"type": "string", "description": "what the endpoint shall do"},
     "key": {**EXPRESSION, "description": "the idempotency key: the same document has the same key"},
     "order_by": {**EXPRESSION, "description": "documents with the same value go one after the other"},
+    "name": {**EXPRESSION, "description": "the document's name, where the endpoint keeps files"},
     "reply_to": {"type": "string", "description": "the event that carries the endpoint's reply"},
     "policies": {"type": "array", "items": {"type": "string"}, "description": "policy sets around the delivery"},
 }

@@ -25,7 +25,7 @@ from crossdock_config.endpoints import Endpoints
 from crossdock_config.project import Project, Within
 from crossdock_config.yaml_source import Document, Path
 
-TARGET_KEYS = ("operation", "key", "order_by", "reply_to", "policies")
+TARGET_KEYS = ("operation", "key", "order_by", "name", "reply_to", "policies")
 """What every target takes beside its connector's own options."""
 
 
@@ -217,8 +217,8 @@ class Steps:
         return EventNode(self._next(), f"to event {value}", place, value)
 
     def _partner(self, value: Any, at: Path, place: Place) -> Node | None:
-        options = {"name": value} if isinstance(value, str) else dict(value or {})
-        name = str(options.pop("name", "sender"))
+        options = {"partner": value} if isinstance(value, str) else dict(value or {})
+        name = str(options.pop("partner", "sender"))
         if name != "sender" and name not in self.project.partners:
             self.project.say(
                 self.document.at(*at), f"unknown partner '{name}'{nearest(name, [*self.project.partners, 'sender'])}"
@@ -265,13 +265,14 @@ class Steps:
 
     def _common(self, options: dict[str, Any], at: Path) -> dict[str, Any]:
         """Take out of the options what every target has."""
-        key, order = options.pop("key", None), options.pop("order_by", None)
+        key, order, title = (options.pop(one, None) for one in ("key", "order_by", "name"))
         names = options.pop("policies", [])
         self.known_policies(names, (*at, "policies"))
         return {
             "operation": str(options.pop("operation", "")),
             "key": self.expression(key, (*at, "key")) if key is not None else None,
             "order_key": self.expression(order, (*at, "order_by")) if order is not None else None,
+            "title": self.expression(title, (*at, "name")) if title is not None else None,
             "reply_to": str(options.pop("reply_to", "")),
             "policies": tuple(str(name) for name in names) if isinstance(names, list) else (),
         }

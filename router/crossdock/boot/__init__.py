@@ -56,6 +56,7 @@ def open(root: Path, release: Release) -> OpenJournal:  # noqa: A001 - read as b
 
 def up(root: Path, environment: str, *, ready: Ready | None = None, wrap: Wrap | None = None) -> int:
     """Run everything embedded in the foreground until SIGTERM or SIGINT; return the exit code."""
+    _share_metrics(root, fresh=True)
     from crossdock.boot import embedded
 
     return embedded.run(root, compiled(root, environment), ready or (lambda status: None), wrap)
@@ -63,6 +64,7 @@ def up(root: Path, environment: str, *, ready: Ready | None = None, wrap: Wrap |
 
 def worker(root: Path, environment: str, *, pool: str = "prefork", concurrency: int = 2) -> int:
     """Run a production worker in the foreground until SIGTERM; return its exit code."""
+    _share_metrics(root, fresh=False)
     from crossdock.boot import production
 
     return production.run_worker(root, compiled(root, environment), pool, concurrency)
@@ -70,6 +72,7 @@ def worker(root: Path, environment: str, *, pool: str = "prefork", concurrency: 
 
 def gateway(root: Path, environment: str) -> int:
     """Run a production gateway in the foreground until SIGTERM; return its exit code."""
+    _share_metrics(root, fresh=False)
     from crossdock.boot import production
 
     return production.run_gateway(root, compiled(root, environment))
@@ -87,3 +90,10 @@ def doctor(root: Path, environment: str) -> list[Check]:
     from crossdock.boot import doctor as examining
 
     return examining.examine(root, environment)
+
+
+def _share_metrics(root: Path, *, fresh: bool) -> None:
+    """Let all processes of this project count together; must come before prometheus-client is imported."""
+    from crossdock.runtime import shared_metrics
+
+    shared_metrics.share(root.resolve() / ".crossdock" / "metrics", fresh=fresh)

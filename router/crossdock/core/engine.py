@@ -151,6 +151,7 @@ def _delivery(node: TargetNode, message: Message) -> Delivery:
         content_type=message.content_type,
         order_key=str(node.order_key.evaluate(seen)) if node.order_key else "",
         reply_to=node.reply_to,
+        name=str(node.title.evaluate(seen)) if node.title else "",
         where=node.place.short,
         policies=node.policies,
         options={"node": node.number},

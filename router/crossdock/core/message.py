@@ -106,6 +106,9 @@ class Accepted:
     duplicate: bool = False
 
 
+_DECODE = json.JSONDecoder(parse_float=Decimal).decode
+
+
 def _exact(value: Any) -> Any:
     """Write a Decimal so that reading it back gives a Decimal: `5` as `5e0`."""
     if isinstance(value, Decimal):
@@ -138,7 +141,7 @@ def dump_body(body: Any) -> bytes:
 
 def load_body(data: bytes) -> Any:
     """Decode what `dump_body` wrote."""
-    return json.loads(data, parse_float=Decimal)
+    return _DECODE(data.decode())
 
 
 def dump_json(body: Any) -> bytes:

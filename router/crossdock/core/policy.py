@@ -5,13 +5,19 @@ A policy never sleeps and never sends. It answers with a verdict, or None to go 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from crossdock.core.errors import CrossdockError
+from crossdock.core.errors import CrossdockError, Retryable
 from crossdock.core.message import Message
 from crossdock.core.outcome import Claim
+
+log = logging.getLogger(__name__)
+
+STATE_AWAY = 5.0
+"""Seconds until another look where a policy's shared state can't be reached."""
 
 
 class StateStore(Protocol):
@@ -115,7 +121,10 @@ def before(policies: Sequence[Policy], attempt: Attempt) -> Permit:
     seconds: float | None = None
     claims: tuple[Claim, ...] = ()
     for policy in policies:
-        verdict = policy.before(attempt)
+        try:
+            verdict = policy.before(attempt)
+        except Retryable as error:
+            return Permit(stop=RetryLater(error.after or STATE_AWAY, error.message, counts=False))
         if isinstance(verdict, RetryLater | Fail):
             return Permit(stop=verdict)
         if isinstance(verdict, Limit):
@@ -129,6 +138,10 @@ def after(policies: Sequence[Policy], attempt: Attempt, error: CrossdockError | 
     """Tell every policy how it went, innermost first; the first answer counts."""
     answer: RetryLater | Fail | None = None
     for policy in reversed(policies):
-        verdict = policy.after(attempt, error)
+        try:
+            verdict = policy.after(attempt, error)
+        except Retryable as away:  # the attempt is over and must be written down, whatever a policy's state says
+            log.warning("policy %s could not take note of an attempt: %s", policy.name, away.message)
+            continue
         answer = answer or verdict
     return answer

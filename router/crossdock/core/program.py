@@ -81,6 +81,7 @@ class TargetNode:
     """A `to`: hands the message to an endpoint.
 
     `endpoint` is an endpoint of the environment, or `partner:<name>`; `partner:` alone means the partner the message came from.
+    `title` gives the document its name, where the target keeps files.
     """
 
     number: int
@@ -91,6 +92,7 @@ class TargetNode:
     options: Any = None
     key: Expression | None = None
     order_key: Expression | None = None
+    title: Expression | None = None
     reply_to: str = ""
     policies: tuple[str, ...] = ()
 

@@ -20,8 +20,9 @@ from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.ids import new_id, now_ms
 from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
 from crossdock.core.message import BODY_TYPE, Control, Message
-from crossdock.core.outcome import Closing, Event, Outcome, Stage, State
+from crossdock.core.outcome import Claim, Closing, Event, Outcome, Stage, State
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
+from crossdock.core.program import Program
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
 from crossdock_config import Release
@@ -91,31 +92,21 @@ class MessageDrain:
         except CrossdockError as error:
             return Settled(work, Outcome(work.message, State.FAILED, error=error, resume=control.resume))
         attempt = self._attempt(work)
-        permit = policies.before(program.policies, attempt)
+        around = program.policies or release.policy_sets["default"]
+        permit = policies.before(around, attempt)
         if permit.stop:
             return _stopped(work, permit.stop)
-        return self._attempted(work, release, attempt, permit)
+        return _judged(self._attempted(work, release, program, permit), around, attempt)
 
-    def _attempted(self, work: MessageWork, release: Release, attempt: Attempt, permit: Permit) -> Settled:
-        program = release.programs[work.message.control.route]
+    def _attempted(self, work: MessageWork, release: Release, program: Program, permit: Permit) -> Settled:
         started = time.monotonic()
         outcome = engine.run(program, work.message)
         if permit.claims:
             outcome = replace(outcome, claims=permit.claims + outcome.claims)
         if permit.seconds is not None and time.monotonic() - started > permit.seconds:
-            outcome = _too_slow(outcome, permit.seconds)
+            outcome = _too_slow(work, outcome, permit.seconds)
         spawns = tuple(self._spawned(release, outcome.message, outcome.events))
-        return self._judged(Settled(work, outcome, spawns), program.policies or release.policy_sets["default"], attempt)
-
-    def _judged(self, result: Settled, around: tuple[Policy, ...], attempt: Attempt) -> Settled:
-        outcome = result.outcome
-        verdict = policies.after(around, attempt, outcome.error)
-        if outcome.state is not State.RETRY:
-            return result
-        if isinstance(verdict, RetryLater):
-            return replace(result, after=verdict.after, counts=verdict.counts)
-        error = verdict.error if isinstance(verdict, Fail) else outcome.error
-        return replace(result, outcome=replace(outcome, state=State.FAILED, error=error))
+        return Settled(work, outcome, spawns)
 
     def _attempt(self, work: MessageWork) -> Attempt:
         control = work.message.control
@@ -135,8 +126,8 @@ class MessageDrain:
         work, outcome = result.work, result.outcome
         assert outcome.parts is not None
         try:
-            if outcome.claims and self._journal.reserve(work, outcome.claims):
-                return self._settle([Settled(work, replace(outcome, parts=None))])
+            if outcome.claims and (taken := self._journal.reserve(work, outcome.claims)):
+                return self._settle([Settled(work, _duplicate(outcome, taken))])
             touched = self._append(work, engine.flatten(outcome.parts))
         except LeaseLost:
             return set()
@@ -182,13 +173,30 @@ def _stopped(work: MessageWork, stop: RetryLater | Fail) -> Settled:
     return Settled(work, outcome, after=stop.after, counts=stop.counts)
 
 
-def _too_slow(outcome: Outcome, limit: float) -> Outcome:
+def _judged(result: Settled, around: tuple[Policy, ...], attempt: Attempt) -> Settled:
+    """Let the policies say what a failed run means."""
+    outcome = result.outcome
+    verdict = policies.after(around, attempt, outcome.error)
+    if outcome.state is not State.RETRY:
+        return result
+    if isinstance(verdict, RetryLater):
+        return replace(result, after=verdict.after, counts=verdict.counts)
+    error = verdict.error if isinstance(verdict, Fail) else outcome.error
+    return replace(result, outcome=replace(outcome, state=State.FAILED, error=error))
+
+
+def _duplicate(outcome: Outcome, taken: Claim) -> Outcome:
+    error = Rejected(f"{taken.what} was received before", code="duplicate")
+    return replace(outcome, parts=None, state=State.DUPLICATE, error=error)
+
+
+def _too_slow(work: MessageWork, outcome: Outcome, limit: float) -> Outcome:
     error = Rejected(
         f"the route's steps took longer than the {limit:g} s that its policy allows",
         code="timeout",
         advice="raise the policy's `timeout`, or split the document",
     )
-    return Outcome(outcome.message, State.FAILED, stages=outcome.stages, error=error)
+    return Outcome(work.message, State.FAILED, stages=outcome.stages, error=error, resume=work.message.control.resume)
 
 
 def _closed(outcome: Outcome, closing: Closing) -> Outcome:

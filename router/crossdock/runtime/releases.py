@@ -43,6 +43,6 @@ class Releases:
         if stored is None:
             raise Misconfigured(
                 f"release {release[:12]} is not in the journal",
-                advice="deploy the project that this message was accepted under, or retry the message on the active release",
+                advice="run `crossdock up` once on the project that this message was accepted under, then retry it",
             )
         return self._compile(stored)
