@@ -125,5 +125,5 @@ def test_a_target_that_can_not_be_asked_gets_nothing_twice_and_a_person_decides(
 
         with crossdock(root):
             wait_until(lambda: set(target.effects()) | undecided() == expected, root)
-        assert set(target.effects().values()) == {1}
+        assert [order for order, times in target.effects().items() if times != 1] == []
         opened.close()

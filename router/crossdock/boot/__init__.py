@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crossdock.boot.doctor import Check
+    from crossdock.boot.examination import Check
     from crossdock.boot.house import Wrap
     from crossdock.core.message import Accepted
     from crossdock.runtime.journal import OpenJournal
@@ -40,11 +40,11 @@ def journal(root: Path, environment: str) -> OpenJournal:
     return house.journal_of(root, environment)
 
 
-def compiled(root: Path, environment: str) -> Release:
-    """Return a project's release; raises Misconfigured with every problem."""
+def compiled(root: Path, environment: str, *, secrets: bool = True) -> Release:
+    """Return a project's release, with its secrets or with placeholders; raises Misconfigured with every problem."""
     from crossdock.boot import house
 
-    return house.compiled(root, environment)
+    return house.compiled(root, environment, secrets=secrets)
 
 
 def open(root: Path, release: Release) -> OpenJournal:  # noqa: A001 - read as boot.open
@@ -80,16 +80,16 @@ def gateway(root: Path, environment: str) -> int:
 
 def submit(root: Path, environment: str, path: Path, partner: str, route: str = "") -> Accepted:
     """Accept a file as if the partner had just dropped it; it is durable when this returns."""
-    from crossdock.boot import submit as submitting
+    from crossdock.boot import submission
 
-    return submitting.submit(root, environment, path, partner, route)
+    return submission.submit(root, environment, path, partner, route)
 
 
 def doctor(root: Path, environment: str) -> list[Check]:
     """Say what is configured, reachable and stale."""
-    from crossdock.boot import doctor as examining
+    from crossdock.boot import examination
 
-    return examining.examine(root, environment)
+    return examination.examine(root, environment)
 
 
 def _share_metrics(root: Path, *, fresh: bool) -> None:

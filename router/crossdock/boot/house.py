@@ -38,9 +38,9 @@ def load(root: Path, environment: str) -> Loaded:
     return crossdock_config.load(root, environment, secrets=crossdock_config.system_secrets(root))
 
 
-def compiled(root: Path, environment: str) -> Release:
-    """Return the project's release; raises Misconfigured with every problem."""
-    loaded = load(root, environment)
+def compiled(root: Path, environment: str, *, secrets: bool = True) -> Release:
+    """Return the project's release, with its secrets or with placeholders; raises Misconfigured with every problem."""
+    loaded = load(root, environment) if secrets else check(root, environment)
     if loaded.release is None:
         errors = [problem for problem in loaded.problems if problem.severity == "error"]
         raise Misconfigured(

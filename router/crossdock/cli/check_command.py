@@ -38,10 +38,10 @@ def command(context: click.Context, style: str) -> None:
                 if style == "github"
                 else f"{problem}{note}"
             )
-        routes = f", {len(loaded.release.programs)} routes" if loaded.release else ""
-        click.echo(f"{loaded.files} files{routes}, {_count(len(errors))}")
+        routes = f", {_some(len(loaded.release.programs), 'route')}" if loaded.release else ""
+        click.echo(f"{_some(loaded.files, 'file')}{routes}, {_some(len(errors), 'problem')}")
     context.exit(1 if errors else 0)
 
 
-def _count(errors: int) -> str:
-    return "no problems" if not errors else f"{errors} problem{'s' if errors > 1 else ''}"
+def _some(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"

@@ -20,7 +20,7 @@ def command(context: click.Context, name: str) -> None:
     """
     from crossdock_config.testing import run_tests
 
-    release = boot.compiled(context.obj["root"], context.obj["environment"])
+    release = boot.compiled(context.obj["root"], context.obj["environment"], secrets=False)
     results = [result for result in run_tests(release, context.obj["root"]) if name in result.name]
     for result in results:
         click.echo(f"{'ok  ' if result.ok else 'FAIL'} {result.name} [{result.place.short}]")

@@ -85,7 +85,9 @@ def _headline(message: Row) -> str:
 def _tell(tree: Any, message: Row) -> None:
     for event in message["events"]:
         for stage in event.get("stages") or ():
-            note = f" {stage['note']}" if stage.get("note") else ""
+            if stage["name"].startswith("to ") and not stage["name"].startswith("to event"):
+                continue  # its delivery follows, with what came of it
+            note = f" {stage['note']}" if stage.get("note") and stage["note"] not in stage["name"] else ""
             tree.add(f"{instant(event['at'])} {stage['name']}{note} [dim]{stage['micros'] / 1000:.1f} ms  {stage['where']}[/dim]")
         if not event.get("stages"):
             tree.add(f"{instant(event['at'])} {event['kind']} {event.get('note') or ''}".rstrip())

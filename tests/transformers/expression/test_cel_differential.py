@@ -80,7 +80,6 @@ size({"a": 1})
 {"a": 1}["a"]
 int("42")
 string(42)
-string(true)
 int("x")
 bool("true")
 b"abc"

@@ -23,12 +23,12 @@ THINGS = {"a": [{"b": "x", "n": 1}], "t": "text", "n": 5, "z": None}
         ("!" * 3000 + "true", "this is nested more than 60 levels deep; name parts of it with `let:`"),
         ("body" + ".a" * 3000, "this is nested more than 60 levels deep; name parts of it with `let:`"),
         ("[" * 3000, "this is nested more than 60 levels deep; name parts of it with `let:`"),
-        ("true?" * 1500 + "1", "this is nested more than 60 levels deep; name parts of it with `let:`"),
+        ("true?1:" * 1200 + "1", "this is nested more than 60 levels deep; name parts of it with `let:`"),
     ],
 )
 def test_long_and_deep_expressions_are_refused(text, message):
     (problem,) = refused(text, body=None)
-    assert message in problem or "ends too early" in problem
+    assert message in problem
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,12 @@ def test_what_compiles_gives_a_value_or_is_rejected(text, body):
         expression = Cel().compile(text, Place("a", 1, 1), dict.fromkeys(variables))
     except (Refusal, Refusals):
         return
+    where = "a:1:1"
     try:
         expression.evaluate(variables)
     except Rejected as error:
-        assert error.where.startswith("a:1:")
+        where = error.where
+    assert where.startswith("a:1:")
 
 
 def test_python_can_not_be_reached():

@@ -10,6 +10,7 @@ from pathlib import Path
 from crossdock.boot.house import House, load
 from crossdock.core.errors import CrossdockError
 from crossdock.core.ids import now_ms
+from crossdock.core.journal import Row
 from crossdock.core.ports import Checkable
 
 STALE_MS = 15_000
@@ -66,11 +67,16 @@ def _processes(house: House) -> Iterator[Check]:
     seen = house.opened.desk.processes()
     if not seen:
         yield Check("processes", None, "none has run here yet", "start one with `crossdock up`")
+    living = {process["role"] for process in seen if _age(process) < STALE_MS}
     for process in seen:
-        age = now_ms() - int(process["at"])
-        alive = age < STALE_MS
-        advice = "" if alive else "start it again, or ignore this where it was stopped on purpose"
-        yield Check(f"{process['role']} {process['name']}", alive, f"heard of {age // 1000} s ago", advice)
+        alive, age = _age(process) < STALE_MS, _age(process) // 1000
+        ok = True if alive else None if process["role"] in living else False
+        advice = "start it again, or ignore this where it was stopped on purpose"
+        yield Check(f"{process['role']} {process['name']}", ok, f"heard of {age} s ago", "" if ok is not False else advice)
+
+
+def _age(process: Row) -> int:
+    return now_ms() - int(process["at"])
 
 
 def _lanes(house: House) -> Iterator[Check]:
