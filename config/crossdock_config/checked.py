@@ -40,7 +40,9 @@ def checked(model: type[Model], data: Any, document: Document, at: Path, what: s
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems += [_problem(fault, model, document, at, what) for fault in error.errors()]
+        found = [_problem(fault, model, document, at, what) for fault in error.errors()]
+        meant = {one.message.rpartition("did you mean '")[2].removesuffix("'?") for one in found if one.code == "unknown"}
+        problems += [one for one in found if one.code != "missing" or one.message.split("'")[1] not in meant]
     return None
 
 

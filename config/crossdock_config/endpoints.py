@@ -21,6 +21,8 @@ class Endpoints:
     found: dict[str, Endpoint] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Endpoints that are defined, but wrongly: what is wrong has been said."""
+    unreadable: bool = False
+    """The environment's file can't be used at all, so nothing can be said of the names in it."""
     _asked: set[str] = field(default_factory=set)
 
     def define(self, data: dict[str, dict[str, Any]]) -> None:
@@ -41,6 +43,10 @@ class Endpoints:
             if isinstance(spec, ConnectorSpec):
                 self._bind(name, name, {}, self.document, ("endpoints",))
         return self.found.get(name)
+
+    def is_broken(self, name: str) -> bool:
+        """Say whether what is wrong with an endpoint has been said already."""
+        return name in self.broken or (self.unreadable and name not in self.found)
 
     def names(self) -> list[str]:
         """Return all names that a route may use."""

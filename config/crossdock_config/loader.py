@@ -75,8 +75,6 @@ def _documents(found: Mapping[str, str], problems: list[Problem]) -> dict[str, d
         document = read(path, text)
         problems += document.problems
         kind, name = kind_of(path), stem_of(path)
-        if document.data is None:
-            continue
         first = documents.setdefault(kind, {}).setdefault(name, document)
         if first is not document:
             problems.append(Problem.at(Place(path), f"there is another {kind} '{name}': {first.path}"))
@@ -122,6 +120,8 @@ class _Compiler:
 
     def _model(self, kind: str, name: str, document: Document, data: Any) -> Any:
         key = NAMED.get(kind)
+        if document.data is None:
+            return None
         model = checked(KINDS[kind], data, document, (), f"this {kind}", self._project.problems)
         if model is not None and key and getattr(model, key) != name:
             said = getattr(model, key)
@@ -142,6 +142,7 @@ class _Compiler:
         endpoints = Endpoints(self._project, document)
         if model is not None:
             endpoints.define(model.endpoints)
+        endpoints.unreadable = model is None
         return model, endpoints
 
     def _partners(self, endpoints: Endpoints) -> None:
@@ -179,7 +180,10 @@ class _Compiler:
     def _check_files(self) -> None:
         for kind, model in self._project.file_kinds().items():
             for name, document in self._project.documents.get(kind, {}).items():
+                if document.data is None:
+                    continue
                 found = checked(model, document.data, document, (), f"this {kind}", self._project.problems)
+                document.data = None if found is None else document.data
                 said = getattr(found, kind, name) if found is not None else name
                 if said != name:
                     self._project.say(document.at(kind), f"{kind} '{said}' is in a file called '{name}': give both the same name")
@@ -251,7 +255,7 @@ class _Compiler:
             self._subscriptions.setdefault(str(value), []).append(model.route)
             return {"event": str(value)}
         endpoint = endpoints.find(name)
-        if name in endpoints.broken:
+        if endpoints.is_broken(name):
             return {}
         if endpoint is None or endpoint.spec.source is None or endpoint.spec.source_options is None:
             words = "can't be received from" if endpoint else "is not an endpoint"

@@ -44,6 +44,8 @@ class Project:
         document = self.documents.get(kind, {}).get(name)
         if document is None:
             raise Refusal(f"there is no {kind} '{name}'{nearest(name, self.names(kind))}")
+        if document.data is None:
+            raise Refusal("")  # what is wrong with the file has been said
         if (kind, name) not in self._resources:
             self._resources[kind, name] = Resource(kind, name, document.path, document.data, document.places, document.key_places)
         return self._resources[kind, name]
@@ -64,7 +66,7 @@ class Project:
         """Add a component's refusals, each at its place."""
         for one in refusal.refusals if isinstance(refusal, Refusals) else (refusal,):
             problem = Problem.at(one.place or document.at(*at, *one.path), one.message)
-            if problem not in self.problems:
+            if one.message and problem not in self.problems:
                 self.problems.append(problem)
 
     def options(self, model: type[Options], data: Any, document: Document, at: Path, what: str) -> Any:

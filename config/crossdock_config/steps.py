@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -232,7 +232,7 @@ class Steps:
 
     def _endpoint(self, name: str, value: Any, at: Path, place: Place) -> Node | None:
         endpoint = self.endpoints.find(name)
-        if name in self.endpoints.broken:
+        if self.endpoints.is_broken(name):
             return None
         if endpoint is None:
             known = [*self.endpoints.names(), "event", "partner"]
@@ -255,13 +255,17 @@ class Steps:
             for key in own:
                 self._unknown_target(key, at, name)
             return None
+        known = [field.alias or one for one, field in spec.target_options.model_fields.items()]
+        for key in [key for key in own if key not in known]:
+            self._unknown_target(key, at, name, known)
+            own.pop(key)
         if operation and "operation" in spec.target_options.model_fields:
             own["operation"] = operation
         return self.project.options(spec.target_options, own, self.document, at, name)
 
-    def _unknown_target(self, key: str, at: Path, name: str) -> None:
+    def _unknown_target(self, key: str, at: Path, name: str, known: Sequence[str] = ()) -> None:
         place = self.document.key_places.get((*at, key), self.document.at(*at))
-        self.project.say(place, f"unknown option '{key}' for {name}{nearest(key, TARGET_KEYS)}", "unknown")
+        self.project.say(place, f"unknown option '{key}' for {name}{nearest(key, [*TARGET_KEYS, *known])}", "unknown")
 
     def _common(self, options: dict[str, Any], at: Path) -> dict[str, Any]:
         """Take out of the options what every target has."""

@@ -20,6 +20,7 @@ from crossdock.core.errors import Place, Problem
 Path = tuple[str | int, ...]
 LARGEST = 5 * 1024 * 1024
 DEEPEST = 50
+_SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")}
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -54,10 +55,10 @@ def read(path: str, text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
-        document.problems.append(Problem.at(place, f"this isn't YAML: {_friendly(str(error.problem or error.context))}"))
+        document.problems.append(Problem.at(place, f"this isn't {_kind(path)}: {_friendly(str(error.problem or error.context))}"))
         return document
     except (yaml.YAMLError, RecursionError) as error:
-        document.problems.append(Problem.at(Place(path), f"this isn't YAML: {_friendly(str(error).splitlines()[0])}"))
+        document.problems.append(Problem.at(Place(path), f"this isn't {_kind(path)}: {_friendly(str(error).splitlines()[0])}"))
         return document
     if len(nodes) != 1 or nodes[0] is None:
         said = "this file is empty" if not nodes or nodes[0] is None else "one document a file; this one has several"
@@ -70,6 +71,10 @@ def read(path: str, text: str) -> Document:
 
 def _loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _kind(path: str) -> str:
+    return "JSON" if path.endswith(".json") else "YAML"
 
 
 def _friendly(problem: str) -> str:
@@ -127,10 +132,10 @@ class _Builder:
 
     def _scalar(self, node: Any) -> Any:
         text: str = node.value
-        if node.style:
-            return text
-        if not node.tag.startswith("tag:yaml.org,2002:"):
+        if node.tag not in _SCALARS:
             self._say(self._place(node), f"tags aren't allowed here ({node.tag})")
+            return text
+        if node.style:
             return text
         if text in _WORDS:
             return _WORDS[text]

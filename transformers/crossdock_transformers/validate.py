@@ -7,7 +7,7 @@ formats are refused, and patterns are those of a linear engine, so that no docum
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar, Final
@@ -19,6 +19,8 @@ from crossdock.core.message import Message
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Options, Resource, Shape, Step, TransformerSpec
 
+MOST_DEPTH: Final = 200
+"""How deep a document may be where its schema refers to itself; the validator's own recursion has no limit there."""
 MOST_FINDINGS: Final = 20
 """How many faults of one document are listed."""
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -63,9 +65,12 @@ class Validator:
         _check(resource)
         self._compiled = _compiled(resource)
         self._fits = self._compiled.is_valid
+        self._recursive = _recursive(resource.data)
 
     def check(self, body: Any) -> None:
         """Return if the body fits; raises Rejected that lists its faults, `where` as JSON pointers."""
+        if self._recursive and _deeper(body, MOST_DEPTH):
+            raise Rejected(f"the document is nested more than {MOST_DEPTH} levels deep", code="depth")
         try:
             if self._fits(body):
                 return
@@ -176,15 +181,58 @@ def _bad_reference(resource: Resource, node: Mapping[str, Any], path: tuple[str 
 
 
 def _leads(pointer: str, data: Any) -> bool:
-    for part in pointer[2:].split("/"):
+    return _target(pointer, data) is not None
+
+
+def _target(pointer: str, data: Any) -> Any:
+    """Return what a local pointer leads to, None where there is nothing."""
+    for part in pointer[2:].split("/") if pointer.startswith("#/") else ():
         key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(data, list) and key.isdigit() and int(key) < len(data):
             data = data[int(key)]
         elif isinstance(data, Mapping) and key in data:
             data = data[key]
         else:
+            return None
+    return data
+
+
+def _recursive(data: Any) -> bool:
+    """Whether a schema leads back to itself, so that the document alone says how deep the validator goes."""
+    following = {target: set(_references(_target(target, data))) for target in _references(data)}
+    return "#" in following or any(target in _reached(target, following) for target in following)
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        yield from (str(node[word]) for word in ("$ref", "$dynamicRef") if word in node)
+    inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    for value in inner:
+        yield from _references(value)
+
+
+def _reached(start: str, following: Mapping[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    ahead = set(following[start])
+    while ahead - reached:
+        reached |= ahead
+        ahead = set().union(*(following.get(target, set()) for target in reached))
+    return reached
+
+
+def _deeper(body: Any, most: int) -> bool:
+    level = [body]
+    for _ in range(most):
+        level = [item for value in level for item in _inside(value)]
+        if not level:
             return False
     return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 # A document's faults, in words

@@ -97,7 +97,7 @@ REFUSED = [
     ("{'a': 1, 'a': 2}", "21: the key 'a' is there twice"),
     ("{1.5: 1}", "13: a key is a string, an int or a bool, but 1.5 is a decimal"),
     # grammar
-    ("", "12: there is no expression here"),
+    ("", "11: there is no expression here"),
     ("1 +", "14: the expression ends too early"),
     ("(1", "13: the expression ends too early; ')' is missing after the parenthesis"),
     ("[1, 2", "17: the expression ends too early; ']' is missing after the list"),

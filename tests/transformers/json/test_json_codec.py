@@ -1,5 +1,7 @@
 """JSON in and out."""
 
+# ruff: noqa: E501 - tables of texts are read by column
+
 from __future__ import annotations
 
 import json

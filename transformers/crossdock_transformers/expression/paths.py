@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from crossdock.core.registry import nearest
 from crossdock_transformers.expression import syntax
@@ -107,7 +108,8 @@ def listing(compiler: Compiler, node: syntax.Listing) -> Typed:
     """`[a, b]`."""
     items = [compiler.value(item) for item in node.items]
     types = [item.type for item in items]
-    inner = union(types) if types and all(type_.known for type_ in types) else DYN
+    known = types and all(type_.known for type_ in types)
+    inner = replace(union(types), values=None) if known else DYN
     return Typed(ast.List([item.code for item in items], ast.Load()), list_of(inner))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crossdock.core.errors import Place, Refusal
 
-_QUOTED = re.compile(r"""^[\s"'\[\]{}>|*&!%#`@,]|^[-?:](\s|$)|:\s|\s#|:$|\s$|^(true|false|null|~|)$""")
+_QUOTED = re.compile(r"""^[\s"'\[\]{}>|*&!%#`@,]|^[-?:](\s|$)|:\s|\s#|:$|\s$|^(true|false|null|~)$""")
 """What a plain YAML scalar can't be: such a text was written in quotes, so its first character is one further right."""
 
 
@@ -23,7 +23,7 @@ class Source:
         if "\n" in self.text:
             before = self.text[:offset]
             return Place(self.at.path, self.at.line + 1 + before.count("\n"), offset - (before.rfind("\n") + 1) + 1)
-        quote = 1 if _QUOTED.search(self.text) else 0
+        quote = 1 if self.text and _QUOTED.search(self.text) else 0
         return Place(self.at.path, self.at.line, self.at.column + quote + offset)
 
     def refusal(self, message: str, offset: int) -> Refusal:

@@ -2,24 +2,27 @@
 
     map: acme-850
     description: ACME's 850 as a canonical order.
-    source: x12 850                      # or a schema's name; what is known of the body from the route comes first
-    target: order.v1                     # a schema's name, or `x12 855`
-    let:                                 # names for values, seen by everything below
-      ship_to: body.N1.filter(party, party.N101 == "ST")[0]
+    source: x12 850                       # or a schema's name; what is known of the body from the route comes first
+    target: order.v1                      # a schema's name, or `x12 855`
+    let:                                  # names for values, seen by everything below
+      dock: body.N1.filter(party, party.N101 == "ST")[0]
     fields:
-      order_number: body.BEG.BEG03       # a text is a CEL expression
-      customer: '"C-1001"'               # so a text itself is in quotes
-      requested_on: body.?DTM[?0].?DTM02 # an optional value that is absent leaves its field out
+      order_number: body.BEG.BEG03        # a text is a CEL expression
+      customer: '"C-1001"'                # so a text itself is in quotes
+      ordered_on: body.BEG.BEG05
+      requested_on: body.?DTM[?0].?DTM02  # an optional value that is absent leaves its field out
       currency: { value: body.CUR.CUR02, default: '"USD"' }
-      ship_to:                           # a mapping is an object
-        name: ship_to.N102
+      ship_to:                            # a mapping is an object, a list a list, element by element
+        name: dock.N102
       lines:
-        for_each: body.PO1               # a list: one element for each, seen as `item` and counted by `index` from 0
+        for_each: body.PO1                # one element for each, seen as `item` and counted by `index` from 0
         where: item.PO102 > 0
         fields:
-          sku: item.PO107
+          number: string(index + 1)
+          sku: item.PO109
+          quantity: item.PO102
           unit: { lookup: item.PO103, in: { EA: EA, CA: CASE }, default: '"EA"' }
-      notes: [ '"sent by EDI"', body.?MSG[?0].?MSG01 ]   # a list, element by element
+          unit_price: item.PO104
       total: sum(body.PO1.map(line, line.PO102 * line.PO104))
 
 A mapping with one of these keys is not an object but one of these forms:
@@ -30,8 +33,9 @@ A mapping with one of these keys is not an object but one of these forms:
 - `for_each: list` with `fields:` or `value:`, and with `as:` (another name for `item`), `where:` and `let:`.
 - `fields: {...}`: an object, said explicitly: to give it a `when`, a `default` or a `let`, or fields with such names.
 
-`when` and `default` go with all of them. Everything is checked when it is built: source paths, the target's fields, required
-ones, types and codes. The whole map becomes one Python function.
+`when` and `default` go with all of them; `let` takes the same forms. Inside braces an expression with `?`, `[`, `{` or `,` needs
+quotes: that is YAML. Everything is checked when it is built: source paths, the target's fields, required ones, types and codes.
+The whole map becomes one Python function.
 """
 
 from __future__ import annotations

@@ -50,8 +50,7 @@ class Emitter:
             return self._listing(form, scope, goal)
         if isinstance(form, Each):
             return self._each(form, scope, goal)
-        assert isinstance(form, Group)
-        return self._group(form, scope, goal)
+        return self._group(form, scope, goal) if isinstance(form, Group) else Typed(ast.Constant(None), DYN)
 
     # Places and problems
 
@@ -209,17 +208,18 @@ class Emitter:
     def _group(self, form: Group, scope: Scope, goal: Goal) -> Typed:
         self._check_fields(form, goal)
         scope = self.let(form.let, scope)
-        values = {name: self._field(name, inner, scope, goal) for name, inner in form.fields.items()}
+        values = {name: self._field((*form.path, name), inner, scope, goal) for name, inner in form.fields.items()}
         optional = frozenset(name for name, value in values.items() if value.type.kind == "optional")
         types = {name: value.type.inner if name in optional else value.type for name, value in values.items()}
         return Typed(self._object(form, values, optional), record_of(types, optional))
 
-    def _field(self, name: str, form: Form, scope: Scope, goal: Goal) -> Typed:
+    def _field(self, path: Path, form: Form, scope: Scope, goal: Goal) -> Typed:
+        name = str(path[-1])
         value = self.emit(form, scope, goal.field(name))
         record = goal.type.record if goal.type else None
         if value.type.kind == "optional" and record and name in record.required:
             hint = "add `default:`" if form.when else "write .orValue(...) or `default:`"
-            self._problem(f"{goal.field(name).path} is required by {goal.target}, but may be absent here; {hint}", form.path)
+            self._problem(f"{goal.field(name).path} is required by {goal.target}, but may be absent here; {hint}", path)
         return value
 
     def _object(self, form: Group, values: Mapping[str, Typed], optional: frozenset[str]) -> ast.expr:

@@ -28,7 +28,7 @@ _AROUND: Final = {"when", "default"}
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Any form; `when` and `default` are what its file says beside it."""
+    """Any form; `when` and `default` are what its file says beside it. A bare `Form` is one that could not be read."""
 
     path: Path
     when: Expression | None = None
@@ -127,7 +127,7 @@ class Reader:
         if not content:
             words = ", ".join(CONTENTS)
             self._refuse(f"one of {words} is missing; a target's field of such a name is written under `fields:`", path)
-            return Constant(path)
+            return Form(path)
         for key in data:
             if key not in _WITH[content] | _AROUND | {content}:
                 self._refuse(f"'{key}' has no place beside '{content}'{self._hint(key, content)}", (*path, key))
@@ -170,7 +170,7 @@ class Reader:
             self._refuse(
                 "'value' is an expression; an object is written under `fields:`, a list without `value:`", (*path, "value")
             )
-            return Constant(path)
+            return Form(path)
         return self.form(value, (*path, "value"))
 
     def _lookup(self, data: Mapping[str, Any], path: Path) -> Lookup:
@@ -193,7 +193,7 @@ class Reader:
     def _inner(self, data: Mapping[str, Any], path: Path) -> Form:
         if ("fields" in data) is ("value" in data):
             self._refuse("'for_each' needs `fields:` (objects) or `value:` (an expression), one of the two", path)
-            return Constant(path)
+            return Form(path)
         return self._content("fields" if "fields" in data else "value", {key: data[key] for key in data if key != "let"}, path)
 
 
