@@ -135,8 +135,9 @@ class _Compiler:
             if documents or self._environment != "local":
                 place = Place(f"config/environments/{self._environment}.yaml")
                 self._project.say(place, f"there is no environment '{self._environment}'{nearest(self._environment, documents)}")
-            empty = Document("config/environments/local.yaml")
-            return EnvironmentFile(environment=self._environment), Endpoints(self._project, empty)
+            endpoints = Endpoints(self._project, Document("config/environments/local.yaml"))
+            endpoints.unreadable = self._environment != "local"
+            return EnvironmentFile(environment=self._environment), endpoints
         data = resolved(document, self._secrets, self._project.problems)
         model: EnvironmentFile | None = self._model("environment", self._environment, document, data)
         endpoints = Endpoints(self._project, document)

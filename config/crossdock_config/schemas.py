@@ -36,7 +36,7 @@ def json_schema(kind: str) -> Schema:
     fill = {"route": _route, "environment": _environment, "partner": _partner, "policy": _policy}.get(kind)
     if fill:
         fill(schema, registry)
-    return {"$schema": DIALECT, "title": f"Crossdock {kind}", **_hoisted(schema)}
+    return {**_hoisted(schema), "$schema": DIALECT, "title": f"Crossdock {kind}"}
 
 
 def _file_kinds(registry: Registry) -> dict[str, type[BaseModel]]:

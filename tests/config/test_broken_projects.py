@@ -291,4 +291,4 @@ def test_a_partners_identity_belongs_to_one_partner_only():
 def test_two_routes_of_one_name_are_a_problem():
     files = project() | {"routes/inventory/orders.route.yaml": ROUTE}
     said = [str(problem) for problem in load(files).problems]
-    assert said == ["routes/sales/orders.route.yaml:1:1: there is another route 'orders': routes/inventory/orders.route.yaml"]
+    assert said == ["routes/inventory/orders.route.yaml:1:1: there is another route 'orders': routes/sales/orders.route.yaml"]

@@ -6,6 +6,11 @@ import pytest
 
 from crossdock_config.yaml_source import read
 
+TAB = (
+    "a.yaml:2:1: this isn't YAML: a tab or a reserved character stands where a value should begin; "
+    "indent with spaces, or quote the value"
+)
+
 
 def value(text):
     document = read("a.yaml", f"key: {text}\n")
@@ -63,8 +68,7 @@ def test_a_scalar_stays_what_it_looks_like(text, expected):
         ("a: [1\n", "a.yaml:2:1: this isn't YAML: did not find expected ',' or ']'"),
         (
             "a:\n\tb: 1\n",
-            "a.yaml:2:1: this isn't YAML: a tab or a reserved character stands where a value should begin; "
-            "indent with spaces, or quote the value",
+            TAB,
         ),
     ],
 )
