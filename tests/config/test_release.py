@@ -90,7 +90,7 @@ def test_a_missing_secret_says_where_it_is_wanted_and_how_to_give_it(tmp_path, m
 
 def test_a_reference_to_the_environment_may_have_a_default(monkeypatch):
     monkeypatch.setenv("PORT", "7777")
-    text = ENVIRONMENT.replace("9999", "${env:PORT:-9999}")
+    text = ENVIRONMENT.replace("http://127.0.0.1:9999/orders", '"http://127.0.0.1:${env:PORT:-9999}/orders"')
     monkeypatch.setenv("ACME", "x")
     told = load(project(environment=text), secrets=system_secrets(Path())).release
     assert told.endpoints["erp"].settings.url == "http://127.0.0.1:7777/orders"

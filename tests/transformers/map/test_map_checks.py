@@ -114,6 +114,9 @@ def test_a_good_map_has_no_problems():
         ("total: body.total", "total: { lookup: body.id, in: { a: x } }", ["17:10: total of order.v1 is a decimal, but the table is a string; write decimal(the table)"]),
         ("for_each: body.lines", "for_each: body.id", ["10:15: for_each goes over a list, but body.id is a string"]),
         ("for_each: body.lines", "for_each: body.lines\n    as: two words", ["11:5: 'two words' can't be a name; use letters, digits and _"]),
+        ("fields:\n  order", "let: { a b: 1, in: 2 }\nfields:\n  order", [
+            "3:8: 'a b' can't be a name; use letters, digits and _", "3:16: 'in' can't be a name; use letters, digits and _"
+        ]),
         ("target: order.v1", "target: order.v2", ["2:9: unknown schema 'order.v2'; did you mean 'order.v1'?"]),
         ("target: order.v1", "target: order.v1\nsource: shop.v1", ["3:9: unknown schema 'shop.v1'; there is order.v1"]),
         ("target: order.v1", "target: order.v1\nsource: x12 858", []),

@@ -62,11 +62,6 @@ def made(fields: str, body: Any = BODY, **more: Any) -> Any:
         ("  a: { for_each: body.lines, value: 'item.?note' }", {"a": ["soft"]}),
         ("  a: { for_each: body.lines, fields: { note: 'item.?note' } }", {"a": [{}, {"note": "soft"}]}),
         ("  a: { for_each: 'body.?none', value: item }", {"a": []}),
-        (
-            "  a:\n    for_each: body.lines\n    let: { twice: item.qty * 2, outer: index }\n    fields:\n      q: twice\n"
-            "      b: { for_each: '[1, 2]', as: n, where: n > outer, value: n + outer }",
-            {"a": [{"q": Decimal(10), "b": [1, 2]}, {"q": Decimal(0), "b": [3]}]},
-        ),
         ("  a: body.lines.filter(line, line.sku == 'B')[0].no", {"a": 2}),
         ("  a: 1 / 0 == 1 || true\n  b: 2", {"a": True, "b": 2}),
         ("  a: headers.x\n  b: keys.k\n  c: source\n  d: received_at", {"a": "h", "b": "k", "c": "sftp", "d": 0}),
@@ -85,6 +80,13 @@ def test_names_of_the_whole_map_are_seen_everywhere():
         "map: m\nlet:\n  first: body.lines[0]\n  sku: first.sku\nfields:\n  a: { for_each: body.lines, value: item.sku == sku }"
     )
     assert compile_map(resource("map", "m", text), Project())(seen(BODY)) == {"a": [True, False]}
+
+
+def test_a_loop_may_have_names_and_loops_of_its_own():
+    lines = ("a:", "  for_each: body.lines", "  let: { twice: item.qty * 2, outer: index }", "  fields:", "    q: twice")
+    inner = "    b: { for_each: '[1, 2]', as: n, where: n > outer, value: n + outer }"
+    expected = {"a": [{"q": Decimal(10), "b": [1, 2]}, {"q": Decimal(0), "b": [3]}]}
+    assert expected == made("\n".join(f"  {line}" for line in (*lines, inner)))
 
 
 def test_documents_never_share_a_literal():

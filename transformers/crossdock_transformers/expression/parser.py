@@ -38,6 +38,11 @@ _RESERVED = frozenset(_WORDS.split(" "))
 _RELATIONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 
 
+def is_name(text: str) -> bool:
+    """Whether expressions can refer to something by this name."""
+    return text.isascii() and text.isidentifier() and text not in _RESERVED and text not in _CONSTANTS
+
+
 def parse(source: Source) -> Node:
     """Return the tree of a text; raises Refusal with the position of the first fault."""
     if len(source.text) > MOST_TEXT:

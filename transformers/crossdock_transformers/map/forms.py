@@ -10,6 +10,7 @@ from typing import Any, Final
 from crossdock.core.errors import Refusal
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Resource
+from crossdock_transformers.expression.parser import is_name
 
 Path = tuple[str | int, ...]
 
@@ -96,7 +97,7 @@ class Reader:
         fields = data.get("fields")
         if not isinstance(fields, Mapping):
             self._refuse("a map needs `fields:` with the target's fields", ())
-        return Group(("fields",), fields=self._named(fields, ("fields",)), let=self._named(data.get("let"), ("let",)))
+        return Group(("fields",), fields=self._named(fields, ("fields",)), let=self._let(data.get("let"), ("let",)))
 
     def _refuse(self, message: str, path: Path) -> None:
         place = self._resource.key_places.get(path) or self._resource.at(*path)
@@ -109,6 +110,16 @@ class Reader:
             self._refuse(f"'{path[-1]}' is a mapping of names to values", path)
             return {}
         return {str(name): self.form(value, (*path, name)) for name, value in data.items()}
+
+    def _let(self, data: Any, path: Path) -> dict[str, Form]:
+        named = self._named(data, path)
+        return {name: form for name, form in named.items() if self._is_name(name, (*path, name))}
+
+    def _is_name(self, name: Any, path: Path) -> bool:
+        if isinstance(name, str) and is_name(name):
+            return True
+        self._refuse(f"'{name}' can't be a name; use letters, digits and _", path)
+        return False
 
     def form(self, data: Any, path: Path) -> Form:
         """Return the form of any data."""
@@ -161,7 +172,7 @@ class Reader:
             return self._lookup(data, path)
         if content == "fields":
             at = (*path, "fields")
-            return Group(at, fields=self._named(data["fields"], at), let=self._named(data.get("let"), (*path, "let")))
+            return Group(at, fields=self._named(data["fields"], at), let=self._let(data.get("let"), (*path, "let")))
         return self._each(data, path)
 
     def _value(self, data: Mapping[str, Any], path: Path) -> Form:
@@ -183,11 +194,10 @@ class Reader:
 
     def _each(self, data: Mapping[str, Any], path: Path) -> Each:
         name = data.get("as", "item")
-        if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
-            self._refuse(f"'{name}' can't be a name; use letters, digits and _", (*path, "as"))
+        if not self._is_name(name, (*path, "as")):
             name = "item"
         where = self._text(data, "where", path) if "where" in data else None
-        let = self._named(data.get("let"), (*path, "let"))
+        let = self._let(data.get("let"), (*path, "let"))
         return Each(path, over=self._text(data, "for_each", path), name=name, where=where, let=let, inner=self._inner(data, path))
 
     def _inner(self, data: Mapping[str, Any], path: Path) -> Form:
