@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.services.ports import free_port, wait_for_port
-
 from benchmarks.figures import Row
 from benchmarks.stage import Stage, load
 from tests.services.ledger import Ledger
+from tests.services.ports import free_port, wait_for_port
 
 TOTAL, CONNECTIONS = 10_000, 64
 SPAWN = multiprocessing.get_context("spawn")

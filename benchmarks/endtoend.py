@@ -7,13 +7,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.services.postgres import postgres
-from tests.services.rabbitmq import rabbitmq
-
 from benchmarks.codec import interchange
 from benchmarks.figures import Row, children, peak_megabytes
 from benchmarks.stage import Stage, load
 from tests.services.ledger import ledger
+from tests.services.postgres import postgres
+from tests.services.rabbitmq import rabbitmq
 
 TOTAL, CONNECTIONS = 6_000, 32
 FILE_ORDERS = 10_000

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.services.ports import free_port, wait_for_port
-
 from tests.services.ledger import Ledger
+from tests.services.ports import free_port, wait_for_port
 
 REPO = Path(__file__).resolve().parents[1]
 

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.services.ports import free_port
 
 from crossdock.testing.crash import POINTS
 from tests.crash import project
 from tests.services.ledger import ledger
+from tests.services.ports import free_port
 
 REPO = Path(__file__).resolve().parents[2]
 INTERCHANGES, ORDERS = 12, 3
