@@ -1,6 +1,7 @@
 """YAML with positions, models, the compiled release, lint and secrets."""
 
-from crossdock_config.loader import load, load_environment
+from crossdock_config.environments import load_environment
+from crossdock_config.loader import load
 from crossdock_config.models import EnvironmentFile
 from crossdock_config.release import Endpoint, Loaded, Release, RouteInfo
 from crossdock_config.secrets import SecretSource, system_secrets

@@ -1,126 +1,181 @@
-"""Data against a model: every fault becomes a problem in our own words, at its own place."""
+"""Data against a model: every fault becomes a problem in our own words, at its own place, and one cause makes one problem."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from crossdock.core.errors import Place, Problem
 from crossdock.core.registry import nearest
+from crossdock_config.faults import shown, words
+from crossdock_config.secrets import PLACEHOLDER, TRIALS
 from crossdock_config.yaml_source import Document, Path
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_WANTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-}
+
+@dataclass(frozen=True)
+class Subject:
+    """What is checked: where it stands, what it is called (`sftp_server`, `this route`), and words it knows besides its own."""
+
+    document: Document
+    at: Path
+    what: str
+    also: Sequence[str] = ()
+
+    def place(self, path: Path) -> Place:
+        """Return the place of a value."""
+        return self.document.at(*self.at, *path)
+
+    def key(self, path: Path) -> Place:
+        """Return the place of a key."""
+        return self.document.key(*self.at, *path)
+
+    def written(self, path: Path, value: Any) -> Any:
+        """Return a value as the file has it: with the references that secrets were put in for."""
+        current = self.document.data
+        for step in (*self.at, *path):
+            if isinstance(current, list):
+                current = dict(enumerate(current))
+            if not isinstance(current, dict) or step not in current:
+                return value
+            current = current[step]
+        return current
 
 
-def checked(model: type[Model], data: Any, document: Document, at: Path, what: str, problems: list[Problem]) -> Model | None:
-    """Return the data as a model, or None with the problems added; `what` names the thing (`sftp_server`, `this route`)."""
+def checked(model: type[Model], data: Any, subject: Subject, problems: list[Problem]) -> Model | None:
+    """Return the data as a model, or None with the problems added."""
     if data is None:
         data = {}
     if not isinstance(data, dict):
-        problems.append(Problem.at(document.at(*at), f"{what} takes a mapping of options, not {_shown(data)}"))
+        problems.append(Problem.at(subject.place(()), f"{subject.what} takes a mapping of options, not {shown(data)}"))
         return None
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = [_problem(fault, model, document, at, what) for fault in error.errors()]
-        meant = {one.message.rpartition("did you mean '")[2].removesuffix("'?") for one in found if one.code == "unknown"}
-        problems += [one for one in found if one.code != "missing" or one.message.split("'")[1] not in meant]
+        faults = _causes(error, model, subject)
+    blind = [fault for fault in faults if PLACEHOLDER in str(fault["input"]) and isinstance(fault["input"], str)]
+    if blind and len(blind) == len(faults):
+        return _tried(model, data, blind, subject, problems)
+    problems += [_problem(fault, model, subject) for fault in faults if fault not in blind]
     return None
 
 
-def _problem(fault: Any, model: type[BaseModel], document: Document, at: Path, what: str) -> Problem:
-    location = _real(tuple(fault["loc"]), document, at)
-    kind, name = fault["type"], str(location[-1]) if location else ""
-    if kind == "extra_forbidden":
-        place = document.key_places.get((*at, *location), document.at(*at, *location))
-        known = options_at(model, location[:-1])
-        return Problem.at(place, f"unknown option '{name}' for {_inner(what, location)}{nearest(name, known)}", "unknown")
-    place = document.at(*at, *location)
-    if kind == "missing":
-        return Problem.at(
-            _key_of(document, at, location[:-1]), f"missing option '{name}' for {_inner(what, location)}", "missing"
-        )
-    return Problem.at(place, _words(fault, name, what))
-
-
-def _real(location: Path, document: Document, at: Path) -> Path:
-    """Return pydantic's location without what stands in no file (names of union members)."""
-    real: Path = ()
-    for index, step in enumerate(location):
-        last = index == len(location) - 1
-        if (*at, *real, step) in document.places or (last and isinstance(step, str) and "[" not in step):
-            real = (*real, step)
-    return real
-
-
-def _key_of(document: Document, at: Path, location: Path) -> Place:
-    full = (*at, *location)
-    return document.key_places.get(full) or document.at(*full)
-
-
-def _inner(what: str, location: Path) -> str:
-    words = [str(step) for step in location[:-1] if isinstance(step, str)]
-    return f"`{words[-1]}` of {what}" if words else what
-
-
-def _words(fault: Any, name: str, what: str) -> str:
-    kind, value, context = fault["type"], fault.get("input"), fault.get("ctx", {})
-    if kind in _WANTED:
-        return f"'{name}' of {what} takes {_WANTED[kind]}, not {_shown(value)}"
-    if kind in ("literal_error", "enum"):
-        return f"'{name}' of {what} is one of {context.get('expected')}, not {_shown(value)}"
-    if kind == "value_error":
-        return str(context.get("error", fault["msg"]))
-    if kind == "string_pattern_mismatch":
-        return f"'{name}' of {what} can't be {_shown(value)}; it must match {context.get('pattern')}"
-    text = fault["msg"].replace("Input should", "it should").replace("Value should", "it should")
-    return f"'{name}' of {what} can't be {_shown(value)}: {text[0].lower()}{text[1:]}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    return "nothing" if value is None else f"'{str(value)[:60]}'"
-
-
-def options_at(model: type[BaseModel], location: Path) -> Sequence[str]:
-    """Return the names of the options at a location inside a model."""
-    current: Any = model
-    for step in location:
-        if isinstance(step, int):
+def _tried(
+    model: type[Model], data: dict[str, Any], blind: list[dict[str, Any]], subject: Subject, problems: list[Problem]
+) -> Model | None:
+    """Validate what hangs on unknown values with values of every form; whichever fits stands in for the unknown one."""
+    for trial in TRIALS:
+        tried: Any = data
+        for fault in blind:
+            tried = _with(tried, fault["path"], trial)
+        try:
+            return model.model_validate(tried)
+        except ValidationError:
             continue
-        field = next((one for name, one in current.model_fields.items() if step in (name, one.alias)), None)
-        inner = _model_in(field.annotation) if field else None
-        if inner is None:
-            return []
-        current = inner
-    return [one.alias or name for name, one in current.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if found := _model_in(argument):
-            return found
+    for fault in blind:
+        message = f"'{fault['path'][-1]}' of {subject.what} can't be checked without its value: give it a default"
+        problems.append(Problem.at(subject.place(fault["path"]), message))
     return None
+
+
+def _with(data: Any, path: Path, value: Any) -> Any:
+    """Return a copy with another value at a path."""
+    if not path:
+        return value
+    if isinstance(data, dict):
+        return {key: _with(inner, path[1:], value) if key == path[0] else inner for key, inner in data.items()}
+    return [_with(inner, path[1:], value) if index == path[0] else inner for index, inner in enumerate(data)]
+
+
+def _causes(error: ValidationError, model: type[BaseModel], subject: Subject) -> list[dict[str, Any]]:
+    """Return the faults that are causes: of a union the alternative that was meant, no missing option that is misspelt."""
+    faults: list[dict[str, Any]] = []
+    for fault in error.errors(include_url=False):
+        label, path = _real(tuple(fault["loc"]), fault["type"] == "missing", subject)
+        faults.append({**fault, "path": path, "label": label})
+    meant = _meant(faults)
+    misspelt = {path for fault in meant if fault["type"] == "extra_forbidden" for path in _nearest_path(fault["path"], model)}
+    return [fault for fault in meant if fault["type"] != "missing" or fault["path"] not in misspelt]
+
+
+def _nearest_path(path: Path, model: type[BaseModel]) -> Iterable[Path]:
+    return [(*path[:-1], near) for near in get_close_matches(str(path[-1]), options_at(model, path[:-1]), n=1)]
+
+
+def _real(location: Path, missing: bool, subject: Subject) -> tuple[Path, Path]:
+    """Return (the union's alternative, the path in the file) of pydantic's location."""
+    real: Path = ()
+    label: Path = ()
+    for index, step in enumerate(location):
+        known = (*subject.at, *real, step) in subject.document.places
+        if known or (missing and index == len(location) - 1) or not _is_label(step):
+            real = (*real, step)
+        else:
+            label = label or (*real, step)
+    return label, real
+
+
+def _is_label(step: str | int) -> bool:
+    """Whether pydantic made a step up: the name of a type, where a file has only small words."""
+    return isinstance(step, str) and (not step.islower() or "[" in step or step in _TYPES)
+
+
+_TYPES = {"str", "int", "float", "bool", "decimal", "list", "dict", "tuple", "none"}
+
+
+def _meant(faults: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept = [fault for fault in faults if not fault["label"]]
+    unions: dict[Path, list[dict[str, Any]]] = {}
+    for fault in faults:
+        if fault["label"]:
+            unions.setdefault(fault["label"][:-1], []).append(fault)
+    for at, group in unions.items():
+        deepest = max(len(fault["path"]) for fault in group)
+        if deepest == len(at):
+            kept.append({**group[0], "alternatives": group})
+        else:
+            label = next(fault["label"] for fault in group if len(fault["path"]) == deepest)
+            kept += [fault for fault in group if fault["label"] == label]
+    return kept
+
+
+def _problem(fault: dict[str, Any], model: type[BaseModel], subject: Subject) -> Problem:
+    path, kind = fault["path"], fault["type"]
+    name = str(path[-1]) if path else ""
+    if kind == "extra_forbidden":
+        known = [*options_at(model, path[:-1]), *(subject.also if len(path) == 1 else ())]
+        message = f"unknown option '{name}' for {_inner(subject.what, path)}{nearest(name, known)}"
+        return Problem.at(subject.key(path), message, "unknown")
+    if kind == "missing":
+        return Problem.at(subject.key(path[:-1]), f"missing option '{name}' for {_inner(subject.what, path)}", "missing")
+    place = subject.key(path) if isinstance(fault["input"], dict) else subject.place(path)
+    return Problem.at(
+        place, words(fault, f"'{name}' of {subject.what}" if name else subject.what, subject.written(path, fault["input"]))
+    )
+
+
+def _inner(what: str, path: Path) -> str:
+    names = [str(step) for step in path[:-1] if isinstance(step, str)]
+    return f"`{names[-1]}` of {what}" if names else what
+
+
+def options_at(model: type[BaseModel], path: Path) -> list[str]:
+    """Return the names of the options at a path inside a model."""
+    current: list[type[BaseModel]] = [model]
+    for step in path:
+        if isinstance(step, str):
+            fields = [field for one in current for name, field in one.model_fields.items() if step in (name, field.alias)]
+            current = [inner for field in fields for inner in _models_in(field.annotation)] or current
+    return [field.alias or name for one in current for name, field in one.model_fields.items()]
+
+
+def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models_in(argument)

@@ -5,63 +5,77 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
+from crossdock.core.errors import Place
 from crossdock.core.registry import nearest
 from crossdock.core.spec import ConnectorSpec
+from crossdock_config.checked import Subject
 from crossdock_config.project import Project
 from crossdock_config.release import Endpoint
-from crossdock_config.yaml_source import Document
+from crossdock_config.yaml_source import Document, Path
 
 
 @dataclass
 class Endpoints:
-    """The environment's endpoints; a connector's own name is an endpoint with default settings where nothing is said."""
+    """The environment's endpoints; a connector's own name is an endpoint with default settings where nothing is said.
+
+    `broken` are endpoints that are defined, but wrongly: what is wrong has been said. `unknown` says that the environment
+    itself can't be read, so that nothing can be said of names.
+    """
 
     project: Project
     document: Document
+    environment: str
+    unknown: bool = False
     found: dict[str, Endpoint] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    """Endpoints that are defined, but wrongly: what is wrong has been said."""
-    unreadable: bool = False
-    """The environment's file can't be used at all, so nothing can be said of the names in it."""
-    _asked: set[str] = field(default_factory=set)
 
-    def define(self, data: dict[str, dict[str, Any]]) -> None:
-        """Bind all endpoints that the environment names."""
-        for name, bound in data.items():
+    def define(self, bound: dict[str, Any], data: Any) -> None:
+        """Bind all endpoints that the environment names; `bound` as written, `data` with references replaced."""
+        for name in bound:
+            self.broken.add(name)
             at = ("endpoints", name)
-            if len(bound) != 1:
-                self.project.say(self.document.at(*at), f"endpoint '{name}' has one connector: `{name}: {{ http: {{ ... }} }}`")
+            if not isinstance(data[name], dict) or len(data[name]) != 1:
+                message = f"endpoint '{name}' has one connector: `{name}: {{ http: {{ ... }} }}`"
+                self.project.say(self.document.key(*at), message)
                 continue
-            connector, settings = next(iter(bound.items()))
-            self._bind(name, connector, settings, self.document, (*at, connector))
+            connector, settings = next(iter(data[name].items()))
+            self._bind(name, connector, settings, (*at, connector))
 
-    def find(self, name: str) -> Endpoint | None:
-        """Return an endpoint by the name that a route uses."""
-        if name not in self.found and name not in self._asked:
-            self._asked.add(name)
+    def find(self, name: str, place: Place) -> Endpoint | None:
+        """Return an endpoint by the name that a route uses at a place, or None; see `known`."""
+        if name not in self.found and name not in self.broken and not self.unknown:
             spec = self.project.registry.find("connectors", name)
             if isinstance(spec, ConnectorSpec):
-                self._bind(name, name, {}, self.document, ("endpoints",))
+                self._bind_default(name, spec, place)
         return self.found.get(name)
 
-    def is_broken(self, name: str) -> bool:
-        """Say whether what is wrong with an endpoint has been said already."""
-        return name in self.broken or (self.unreadable and name not in self.found)
+    def silent(self, name: str) -> bool:
+        """Whether nothing more is to be said of a name that wasn't found."""
+        return self.unknown or name in self.broken
 
     def names(self) -> list[str]:
         """Return all names that a route may use."""
-        return sorted({*self.found, *self.project.registry.names("connectors")})
+        return sorted({*self.found, *self.broken, *self.project.registry.names("connectors")})
 
-    def _bind(self, name: str, connector: str, settings: Any, document: Document, at: tuple[str | int, ...]) -> None:
-        self._asked.add(name)
-        self.broken.add(name)
+    def _bind(self, name: str, connector: str, settings: Any, at: Path) -> None:
         spec = self.project.registry.find("connectors", connector)
-        place = document.key_places.get(at, document.at(*at))
+        place = self.document.key(*at)
         if not isinstance(spec, ConnectorSpec):
             known = self.project.registry.names("connectors")
             self.project.say(place, f"unknown connector '{connector}'{nearest(connector, known)}", "unknown")
             return
-        options = self.project.options(spec.settings, settings, document, at, connector)
+        options = self.project.options(spec.settings, settings, Subject(self.document, at, connector))
         if options is not None:
             self.broken.discard(name)
             self.found[name] = Endpoint(name, spec, options, place)
+
+    def _bind_default(self, name: str, spec: ConnectorSpec, place: Place) -> None:
+        try:
+            self.found[name] = Endpoint(name, spec, spec.settings(), place)
+        except ValidationError as error:
+            needed = ", ".join(str(fault["loc"][0]) for fault in error.errors() if fault["loc"])
+            advice = f"name it under `endpoints` in environment '{self.environment}'"
+            self.broken.add(name)
+            self.project.say(place, f"endpoint '{name}' can't do without settings ({needed}): {advice}")

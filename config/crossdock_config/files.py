@@ -2,62 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from crossdock.core.errors import Place, Problem
+from crossdock.core.registry import Registry
+from crossdock.core.spec import TransformerSpec
+from crossdock_config.json_source import read_json
+from crossdock_config.yaml_source import LARGEST, Document, read
 
 FOLDERS = ("routes", "config")
-SUFFIXES = {
-    ".route.yaml": "route",
-    ".map.yaml": "map",
-    ".guide.yaml": "guide",
-    ".schema.json": "schema",
-    ".test.yaml": "test",
-    ".policy.yaml": "policy",
-}
+OWN = {".route.yaml": "route", ".test.yaml": "test", ".policy.yaml": "policy", ".schema.json": "schema"}
+PLACES = {"config/partners/": "partner", "config/environments/": "environment"}
 
 
-def texts(root: Path | Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
-    """Return all files that belong to a project: path relative to its root, and text."""
-    if not isinstance(root, Path):
-        return dict(root)
-    found: dict[str, str] = {}
+def file_kinds(registry: Registry) -> dict[str, type[BaseModel]]:
+    """Return the kinds of files that transformers bring, with their models: `map` for `*.map.yaml`."""
+    kinds: dict[str, type[BaseModel]] = {}
+    for spec in registry.all("transformers"):
+        if isinstance(spec, TransformerSpec):
+            kinds |= spec.files
+    return kinds
+
+
+class Files:
+    """Knows a project's files by their names."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._suffixes = {**OWN, **{f".{kind}.yaml": kind for kind in file_kinds(registry)}}
+
+    def texts(self, root: Path | Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
+        """Return all files that belong to a project: path relative to its root, and text."""
+        if not isinstance(root, Path):
+            return {name: text for name, text in sorted(root.items()) if self.kind_of(name)}
+        found: dict[str, str] = {}
+        for path in _candidates(root):
+            name = path.relative_to(root).as_posix()
+            if self.kind_of(name):
+                _read(path, name, found, problems)
+            elif path.suffix in (".yaml", ".yml"):
+                problems.append(self._unread(name))
+        return found
+
+    def kind_of(self, name: str) -> str:
+        """Return the kind of a file by its path, or '' where it is none of ours."""
+        for suffix, kind in self._suffixes.items():
+            if name.endswith(suffix):
+                return kind
+        if name.endswith(".yaml"):
+            for folder, kind in PLACES.items():
+                if name.startswith(folder):
+                    return kind
+        return ""
+
+    def stem_of(self, name: str) -> str:
+        """Return what a file's name says that it is called: `acme-orders` of `routes/sales/acme-orders.route.yaml`."""
+        base = name.rpartition("/")[2]
+        for suffix in (*self._suffixes, ".yaml"):
+            if base.endswith(suffix):
+                return base[: -len(suffix)]
+        return base
+
+    def _unread(self, name: str) -> Problem:
+        known = ", ".join(sorted(suffix for suffix in self._suffixes if suffix.endswith(".yaml")))
+        words = f"nothing reads this file: its name ends in none of {known}"
+        if name.startswith(tuple(PLACES)):
+            words = "nothing reads this file: its name must end in .yaml"
+        return Problem((name, 1, 1), words, "unread", "warning")
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    """Yield every file in a project's folders, but not the secrets and nothing hidden."""
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
-            name = path.relative_to(root).as_posix()
-            if path.is_file() and kind_of(name):
-                _read(path, name, found, problems)
-    return found
+            inner = path.relative_to(root).parts
+            if inner[:2] != ("config", "secrets") and not any(part.startswith(".") for part in inner) and path.is_file():
+                yield path
 
 
 def _read(path: Path, name: str, found: dict[str, str], problems: list[Problem]) -> None:
     try:
-        found[name] = path.read_text(encoding="utf-8-sig")
+        if path.stat().st_size > LARGEST:
+            problems.append(Problem.at(Place(name), "this file is larger than 5 MB; configuration isn't data"))
+        else:
+            found[name] = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        problems.append(
-            Problem.at(Place(name), f"this file isn't UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}")
-        )
+        line = error.object.count(b"\n", 0, error.start) + 1
+        column = error.start - error.object.rfind(b"\n", 0, error.start)
+        byte = error.object[error.start]
+        problems.append(Problem.at(Place(name, line, column), f"this file isn't UTF-8: here stands the byte 0x{byte:02x}"))
     except OSError as error:
         problems.append(Problem.at(Place(name), f"this file can't be read: {error.strerror}"))
 
 
-def kind_of(name: str) -> str:
-    """Return the kind of a file by its path, or '' where it is none of ours."""
-    for suffix, kind in SUFFIXES.items():
-        if name.endswith(suffix):
-            return kind
-    if name.endswith(".yaml"):
-        for folder, kind in (("config/partners/", "partner"), ("config/environments/", "environment")):
-            if name.startswith(folder):
-                return kind
-    return ""
-
-
-def stem_of(name: str) -> str:
-    """Return what a file's name says that it is called: `acme-orders` of `routes/sales/acme-orders.route.yaml`."""
-    base = name.rpartition("/")[2]
-    for suffix in (*SUFFIXES, ".yaml"):
-        if base.endswith(suffix):
-            return base[: -len(suffix)]
-    return base
+def document_of(name: str, text: str) -> Document:
+    """Read a file's text by what its name says that it is."""
+    return read_json(name, text) if name.endswith(".json") else read(name, text)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from crossdock.core.partner import X12Agreement
 from crossdock.core.units import Duration
 
-Name = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="lower case, digits, dots and dashes")
+NAME = r"^[a-z0-9][a-z0-9._-]*$"
+
+
+def _named(value: str) -> str:
+    if not re.fullmatch(NAME, value):
+        raise ValueError(f"'{value[:60]}' can't be a name; use small letters, digits, dots, dashes and underscores: acme-orders")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_named), Field(json_schema_extra={"pattern": NAME})]
+"""What a route, a partner or an endpoint is called: it stands in addresses, folders and traces."""
 
 
 class File(BaseModel):
@@ -21,22 +32,35 @@ class File(BaseModel):
 class RouteFile(File):
     """`*.route.yaml`: where messages come from, what is done with them, where they go."""
 
-    route: str = Field(description="the route's name, the same as the file's")
+    route: Name = Field(description="the route's name, the same as the file's")
     description: str = Field("", description="what it is for, in a sentence")
     owner: str = Field(min_length=1, description="who answers for it: an address or a team")
     domain: str = Field(min_length=1, description="the business domain: sales, inventory, procurement, ...")
-    lifecycle: Literal["draft", "active", "deprecated", "retired"] = "active"
-    source: dict[str, Any] = Field(alias="from", min_length=1, max_length=1, description="one endpoint, or `event`")
+    lifecycle: Literal["draft", "active", "deprecated", "retired"] = Field(
+        "active", description="draft and retired routes are checked and receive nothing"
+    )
+    source: dict[str, Any] = Field(alias="from", description="one endpoint, or `event`")
     steps: list[Any] = Field(default_factory=list, description="what is done with each message, one key a step")
     to: list[Any] = Field(default_factory=list, description="where it goes: endpoints, `partner`, `event`")
     keys: dict[str, str] = Field(default_factory=dict, description="business keys that a message is found by: name to expression")
     policies: list[str] = Field(default_factory=list, description="policy sets around the route's runs")
 
 
+class TargetFields(File):
+    """What every target of a route takes beside its connector's own options."""
+
+    operation: str = Field("", description="what the endpoint shall do")
+    key: Any = Field(None, description="the idempotency key, an expression: the same document has the same key")
+    order_by: Any = Field(None, description="an expression: documents with the same value go one after the other")
+    name: Any = Field(None, description="the document's name, an expression, where the endpoint keeps files")
+    reply_to: str = Field("", description="the event that carries the endpoint's reply")
+    policies: tuple[str, ...] = Field((), description="policy sets around the delivery")
+
+
 class PartnerFile(File):
     """`config/partners/*.yaml`: a trading partner."""
 
-    partner: str = Field(description="the partner's name, the same as the file's")
+    partner: Name = Field(description="the partner's name, the same as the file's")
     title: str = Field("", description="the name that people use")
     x12: X12Agreement | None = Field(None, description="identities and agreement for X12")
     channels: dict[str, Any] = Field(default_factory=dict, description="how the partner is reached: connector to settings")
@@ -52,37 +76,37 @@ class Workers(File):
 class Listener(File):
     """Where the operations page listens."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(9464, ge=0, le=65535)
+    host: str = Field("127.0.0.1", description="the address to listen on; 0.0.0.0 for all")
+    port: int = Field(9464, ge=0, le=65535, description="the port; 0 takes a free one")
 
 
 class Log(File):
     """What is logged, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    lines: Literal["console", "json"] = "console"
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
+    lines: Literal["console", "json"] = Field("console", description="for people, or for machines")
 
 
 class EnvironmentFile(File):
     """`config/environments/*.yaml`: where things are."""
 
-    environment: str = Field(description="the environment's name, the same as the file's")
-    description: str = ""
+    environment: Name = Field(description="the environment's name, the same as the file's")
+    description: str = Field("", description="what it is for, in a sentence")
     journal: str = Field("sqlite:///.crossdock/journal.db", description="sqlite:///path or postgresql://...")
     broker: str = Field("memory://", description="memory:// (embedded), amqp://... or redis://...")
     state_store: str = Field("memory://", description="memory://, or redis://... where several processes share policies")
-    workers: Workers = Workers()
+    workers: Workers = Field(Workers(), description="how much works at once in the embedded process")
     metrics: Listener | None = Field(None, description="where /metrics and /health are served")
-    log: Log = Log()
-    endpoints: dict[str, dict[str, Any]] = Field(default_factory=dict, description="name to {connector: settings}")
+    log: Log = Field(Log(), description="what is logged, and how")
+    endpoints: dict[str, Any] = Field(default_factory=dict, description="name to {connector: settings}")
 
 
 class PolicyFile(File):
     """`*.policy.yaml`: a named set of policies."""
 
-    policy: str = Field(description="the set's name, the same as the file's")
-    description: str = ""
-    use: list[dict[str, Any]] = Field(min_length=1, description="policies in order, outermost first")
+    policy: Name = Field(description="the set's name, the same as the file's")
+    description: str = Field("", description="what it is for, in a sentence")
+    use: list[Any] = Field(min_length=1, description="policies in order, outermost first")
 
 
 class CaseInput(File):
@@ -90,8 +114,14 @@ class CaseInput(File):
 
     file: str = Field("", description="a file beside the test")
     body: Any = Field(None, description="data, in place of a file")
-    partner: str = ""
-    headers: dict[str, str] = Field(default_factory=dict)
+    partner: str = Field("", description="whom it comes from")
+    headers: dict[str, str] = Field(default_factory=dict, description="headers that come with it")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> CaseInput:
+        if bool(self.file) == (self.body is not None):
+            raise ValueError("an input is a `file` beside the test, or a `body`: one of the two")
+        return self
 
 
 class Expectation(File):
@@ -106,17 +136,18 @@ class Expectation(File):
 class Case(File):
     """One case: an input and what must come of it."""
 
-    name: str
-    input: CaseInput
-    expect: Expectation
+    name: str = Field(min_length=1, description="what it shows, in a few words")
+    input: CaseInput = Field(description="what comes in")
+    expect: Expectation = Field(description="what must come of it")
 
 
 class TestFile(File):
     """`*.test.yaml`: samples in, documents out."""
 
-    __test__ = False
+    __test__: ClassVar[bool] = False
+    test: str = Field("", description="a name; the file's own where it is left out")
     route: str = Field(description="the route that is tested")
-    cases: list[Case] = Field(min_length=1)
+    cases: list[Case] = Field(min_length=1, description="one input and what must come of it, each")
 
 
 KINDS: dict[str, type[File]] = {

@@ -4,26 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from crossdock.core.errors import Place, Problem, Refusal, Refusals
 from crossdock.core.partner import Partner
 from crossdock.core.registry import Registry, nearest
-from crossdock.core.spec import ExpressionLanguage, ExpressionSpec, Options, Resource, Shape, TransformerSpec
-from crossdock_config.checked import checked
+from crossdock.core.spec import ExpressionLanguage, ExpressionSpec, Options, Resource, Shape
+from crossdock_config.checked import Subject, checked
 from crossdock_config.yaml_source import Document, Path
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class SaidAlready(Refusal):
+    """What is asked for is broken, and that has been said: without a message, however it is passed on, nothing more is said."""
 
 
 @dataclass
 class Project:
-    """A project while it is compiled."""
+    """A project while it is compiled. `named` holds all names that files claim, `broken` those that can't be used."""
 
     registry: Registry
-    documents: dict[str, dict[str, Document]]
     problems: list[Problem]
+    documents: dict[str, dict[str, Document]] = field(default_factory=dict)
+    named: dict[str, dict[str, str]] = field(default_factory=dict)
+    broken: set[tuple[str, str]] = field(default_factory=set)
     partners: dict[str, Partner] = field(default_factory=dict)
     _resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
     _language: ExpressionLanguage | None = None
+
+    def add(self, kind: str, name: str, document: Document) -> None:
+        """Add a file; a second one of the same kind and name is a problem."""
+        self.problems += document.problems
+        first = self.named.setdefault(kind, {}).setdefault(name, document.path)
+        if first != document.path:
+            self.say(Place(document.path), f"there is another {kind} '{name}': {first}")
+        elif document.data is None:
+            self.broken.add((kind, name))
+        else:
+            self.documents.setdefault(kind, {})[name] = document
 
     @property
     def expressions(self) -> ExpressionLanguage:
@@ -37,26 +58,18 @@ class Project:
 
     def names(self, kind: str) -> Sequence[str]:
         """Return the names of all files of a kind."""
-        return sorted(self.documents.get(kind, {}))
+        return sorted(self.named.get(kind, {}))
 
     def resource(self, kind: str, name: str) -> Resource:
         """Return a file by kind and name; raises Refusal with the nearest name."""
+        if (kind, name) in self.broken:
+            raise SaidAlready("")
         document = self.documents.get(kind, {}).get(name)
         if document is None:
             raise Refusal(f"there is no {kind} '{name}'{nearest(name, self.names(kind))}")
-        if document.data is None:
-            raise Refusal("")  # what is wrong with the file has been said
         if (kind, name) not in self._resources:
             self._resources[kind, name] = Resource(kind, name, document.path, document.data, document.places, document.key_places)
         return self._resources[kind, name]
-
-    def file_kinds(self) -> dict[str, Any]:
-        """Return the kinds of files that transformers bring, with their models."""
-        kinds: dict[str, Any] = {}
-        for spec in self.registry.all("transformers"):
-            if isinstance(spec, TransformerSpec):
-                kinds |= spec.files
-        return kinds
 
     def say(self, place: Place, message: str, code: str = "invalid") -> None:
         """Add a problem."""
@@ -69,12 +82,27 @@ class Project:
             if one.message and problem not in self.problems:
                 self.problems.append(problem)
 
-    def options(self, model: type[Options], data: Any, document: Document, at: Path, what: str) -> Any:
+    def file(self, model: type[Model], kind: str, name: str, document: Document, data: Any) -> Model | None:
+        """Return a file as its model, or None; a file says its own name under its kind."""
+        found = checked(model, data, Subject(document, (), f"this {kind}"), self.problems)
+        said = getattr(found, kind, "") or name
+        if said != name:
+            self.say(document.at(kind), f"{kind} '{said}' is in a file called '{name}': give both the same name")
+        if found is None or said != name:
+            self.broken.add((kind, name))
+        return found
+
+    def options(self, model: type[Options], data: Any, subject: Subject) -> Any:
         """Return a component's validated options, or None; a bare scalar stands for the field that the model names."""
-        shorthand = model.SHORTHAND
-        if shorthand and data is not None and not isinstance(data, dict):
-            data = {shorthand: data}
-        return checked(model, data, document, at, what, self.problems)
+        if model.SHORTHAND and data is not None and not isinstance(data, dict):
+            data = {model.SHORTHAND: data}
+        return checked(model, data, subject, self.problems)
+
+
+def part(document: Document, key: str, kind: type[dict[str, Any]] | type[list[Any]]) -> Any:
+    """Return a part of a file that may be broken elsewhere: empty where it isn't there or of another kind."""
+    data = document.data.get(key) if isinstance(document.data, dict) else None
+    return data if isinstance(data, kind) else kind()
 
 
 @dataclass(frozen=True)

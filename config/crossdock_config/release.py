@@ -16,7 +16,7 @@ from crossdock_config.models import EnvironmentFile
 
 @dataclass(frozen=True)
 class RouteInfo:
-    """What a route says of itself; `source` is `{"event": type}` or `{"endpoint": name, "connector": name}`."""
+    """What a route says of itself; `source` is `{"event": type}` or `{"endpoint": ..., "connector": ..., "options": ...}`."""
 
     name: str
     description: str
@@ -24,7 +24,7 @@ class RouteInfo:
     domain: str
     lifecycle: str
     place: Place
-    source: Mapping[str, str]
+    source: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -7,74 +7,73 @@ from typing import Any
 from pydantic import BaseModel
 
 from crossdock.core.registry import Registry, installed
-from crossdock.core.spec import ConnectorSpec, PolicySpec, TransformerSpec
-from crossdock_config.models import KINDS
+from crossdock.core.spec import ConnectorSpec, NoOptions, Options, PolicySpec, TransformerSpec
+from crossdock_config.files import file_kinds
+from crossdock_config.models import KINDS, TargetFields
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXPRESSION: Schema = {"type": ["string", "number", "boolean"], "description": "a CEL expression"}
-TARGET: Schema = {
-    "operation": {"type": "string", "description": "what the endpoint shall do"},
-    "key": {**EXPRESSION, "description": "the idempotency key: the same document has the same key"},
-    "order_by": {**EXPRESSION, "description": "documents with the same value go one after the other"},
-    "name": {**EXPRESSION, "description": "the document's name, where the endpoint keeps files"},
-    "reply_to": {"type": "string", "description": "the event that carries the endpoint's reply"},
-    "policies": {"type": "array", "items": {"type": "string"}, "description": "policy sets around the delivery"},
-}
+REFERENCE: Schema = {"type": "string", "pattern": r"\$\{(secret|file|env):[^}]+\}"}
+_STEP: Schema = {"$ref": "#/$defs/step"}
+_TARGETS: Schema = {"type": "array", "items": {"$ref": "#/$defs/target"}}
+_NARROW = ("pattern", "format", "minLength", "maxLength", "enum", "const")
+_TOLD = ("description", "title", "default", "examples")
 
 
-def kinds() -> list[str]:
+def kinds(registry: Registry | None = None) -> list[str]:
     """Return the kinds of files that there are."""
-    return sorted({*KINDS, *_file_kinds(installed())})
+    return sorted({*KINDS, *file_kinds(registry or installed())})
 
 
-def json_schema(kind: str) -> Schema:
+def json_schema(kind: str, registry: Registry | None = None) -> Schema:
     """Return the JSON Schema (2020-12) of a kind of file; raises KeyError."""
-    registry = installed()
-    model: type[BaseModel] = KINDS.get(kind) or _file_kinds(registry)[kind]
+    registry = registry or installed()
+    model: type[BaseModel] = KINDS.get(kind) or file_kinds(registry)[kind]
     schema = model.model_json_schema(by_alias=True)
     fill = {"route": _route, "environment": _environment, "partner": _partner, "policy": _policy}.get(kind)
     if fill:
         fill(schema, registry)
-    return {**_hoisted(schema), "$schema": DIALECT, "title": f"Crossdock {kind}"}
-
-
-def _file_kinds(registry: Registry) -> dict[str, type[BaseModel]]:
-    found: dict[str, type[BaseModel]] = {}
-    for spec in registry.all("transformers"):
-        if isinstance(spec, TransformerSpec):
-            found |= spec.files
-    return found
+    hoisted = _hoisted(schema)
+    if kind in ("environment", "partner"):
+        hoisted = _with_references(hoisted)
+    return {**hoisted, "$schema": DIALECT, "title": f"Crossdock {kind}"}
 
 
 def _route(schema: Schema, registry: Registry) -> None:
     definitions = schema.setdefault("$defs", {})
-    definitions["step"] = {"oneOf": [*_own_steps(registry), *_transformers(registry)]}
+    definitions["step"] = {"oneOf": [*_own_steps(registry), *_transformers(registry), {"enum": _bare(registry)}]}
+    definitions["target"] = {"anyOf": [{"type": "string"}, _target(registry)]}
     properties = schema["properties"]
-    properties["from"] = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": _sources(registry)}
-    properties["steps"] = {"type": "array", "items": {"$ref": "#/$defs/step"}}
-    properties["to"] = {"type": "array", "items": {"anyOf": [{"type": "string"}, _targets(registry)]}}
+    properties["from"] = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": _sources(registry),
+        "description": "one endpoint of the environment, or `event`",
+    }
+    properties["steps"] = {"type": "array", "items": _STEP, "description": properties["steps"]["description"]}
+    properties["to"] = {**_TARGETS, "description": properties["to"]["description"]}
 
 
 def _own_steps(registry: Registry) -> list[Schema]:
-    steps = {"type": "array", "items": {"$ref": "#/$defs/step"}}
-    branch = {
-        "type": "object",
-        "properties": {"when": EXPRESSION, "steps": steps, "otherwise": steps},
-        "additionalProperties": False,
-    }
+    steps = {"type": "array", "items": _STEP}
+    when = {"type": "object", "properties": {"when": EXPRESSION, "steps": steps}, "required": ["when", "steps"]}
+    otherwise = {"type": "object", "properties": {"otherwise": steps}, "required": ["otherwise"]}
+    branch = {"oneOf": [{**one, "additionalProperties": False} for one in (when, otherwise)]}
     return [
         _one("decode", _formats(registry, "decode"), "read the body in a format"),
         _one("encode", _formats(registry, "encode"), "write the body in a format"),
         _one("split", {"type": "string"}, "let each part go on by itself: `transactions`, or an expression that gives a list"),
         _one("filter", EXPRESSION, "go on only where this holds"),
-        _one("choice", {"type": "array", "items": branch}, "the first branch whose condition holds"),
+        _one("choice", {"type": "array", "minItems": 1, "items": branch}, "the first branch whose condition holds"),
         _one("set_header", {"type": "object", "additionalProperties": EXPRESSION}, "set headers from expressions"),
-        _one("to", {"type": "array"}, "deliver from here"),
+        _one("to", _TARGETS, "deliver from here"),
     ]
 
 
 def _one(name: str, value: Schema, description: str) -> Schema:
+    """Return the schema of an object with exactly this key."""
     return {
         "type": "object",
         "properties": {name: value},
@@ -89,73 +88,95 @@ def _formats(registry: Registry, direction: str) -> Schema:
     for spec in registry.all("transformers"):
         if isinstance(spec, TransformerSpec) and getattr(spec, direction):
             model = (spec.encode_options if direction == "encode" else None) or spec.options
-            found[spec.name] = {"anyOf": [_of(model, spec.summary), {"type": ["null", "string"]}]}
-    return {
-        "anyOf": [
-            {"enum": sorted(found)},
-            {"type": "object", "properties": found, "maxProperties": 1, "additionalProperties": False},
-        ]
-    }
+            found[spec.name] = _options(model, spec, direction)
+    mapping = {"type": "object", "properties": found, "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+    return {"anyOf": [{"enum": sorted(found)}, mapping]}
 
 
 def _transformers(registry: Registry) -> list[Schema]:
-    return [
-        _one(spec.name, {"anyOf": [{"type": "string"}, _of(spec.options, spec.summary)]}, spec.summary)
-        for spec in registry.all("transformers")
-        if isinstance(spec, TransformerSpec) and spec.step
-    ]
+    return [_one(spec.name, _options(spec.options, spec, "step"), spec.summary) for spec in _stepping(registry)]
+
+
+def _bare(registry: Registry) -> list[str]:
+    """Return the steps that may stand without options."""
+    return [spec.name for spec in _stepping(registry) if not _needs_options(spec.options)]
+
+
+def _stepping(registry: Registry) -> list[TransformerSpec]:
+    return [spec for spec in registry.all("transformers") if isinstance(spec, TransformerSpec) and spec.step]
+
+
+def _connectors(registry: Registry) -> list[ConnectorSpec]:
+    return [spec for spec in registry.all("connectors") if isinstance(spec, ConnectorSpec)]
 
 
 def _sources(registry: Registry) -> dict[str, Schema]:
     found: dict[str, Schema] = {"event": {"type": "string", "description": "the type of the event that starts this route"}}
-    for spec in registry.all("connectors"):
-        if isinstance(spec, ConnectorSpec) and spec.source_options:
-            found[spec.name] = _of(spec.source_options, spec.summary)
+    for spec in _connectors(registry):
+        if spec.source and spec.source_options:
+            found[spec.name] = _options(spec.source_options, spec, "from")
     return found
 
 
-def _targets(registry: Registry) -> Schema:
+def _target(registry: Registry) -> Schema:
+    common: Schema = TargetFields.model_json_schema()["properties"]
+    common |= {name: {**EXPRESSION, "description": common[name]["description"]} for name in ("key", "order_by", "name")}
+    partner = {"type": "object", "properties": {**common, "partner": {"type": "string"}}, "additionalProperties": False}
     found: dict[str, Schema] = {
         "event": {"type": "string", "description": "publish the body as an event of this type"},
-        "partner": {"type": ["string", "object"], "description": "a partner's name, or `sender`"},
+        "partner": {"anyOf": [{"type": ["string", "null"]}, partner], "description": "a partner's name, or `sender`"},
     }
-    for spec in registry.all("connectors"):
-        if isinstance(spec, ConnectorSpec) and spec.target:
-            own: Schema = _of(spec.target_options, spec.summary) if spec.target_options else {"type": "object"}
-            inner: Schema = own.get("properties", {})
-            found[spec.name] = {**own, "properties": {**inner, **TARGET}}
-    anything = {"type": "object", "properties": TARGET}
-    return {"type": "object", "maxProperties": 1, "properties": found, "additionalProperties": anything}
+    for spec in _connectors(registry):
+        if spec.target:
+            own = _of(spec.target_options or NoOptions, spec, "to")
+            known = {**own, "properties": {**common, **own.get("properties", {})}}
+            found[spec.name] = {"anyOf": [known, *_scalars(spec.target_options or NoOptions)], "description": spec.summary}
+    logical = {"anyOf": [{"type": "object", "properties": common}, {"type": ["string", "null"]}]}
+    return {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": found, "additionalProperties": logical}
 
 
 def _environment(schema: Schema, registry: Registry) -> None:
-    settings = {
-        spec.name: _of(spec.settings, spec.summary) for spec in registry.all("connectors") if isinstance(spec, ConnectorSpec)
-    }
+    settings = {spec.name: _options(spec.settings, spec, "settings") for spec in _connectors(registry)}
     bound = {"type": "object", "properties": settings, "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
-    schema["properties"]["endpoints"] = {"type": "object", "additionalProperties": bound}
+    said = schema["properties"]["endpoints"]["description"]
+    schema["properties"]["endpoints"] = {"type": "object", "additionalProperties": bound, "description": said}
 
 
 def _partner(schema: Schema, registry: Registry) -> None:
-    channels = {
-        spec.name: _of(spec.channel, spec.summary)
-        for spec in registry.all("connectors")
-        if isinstance(spec, ConnectorSpec) and spec.channel
-    }
-    schema["properties"]["channels"] = {"type": "object", "properties": channels}
+    channels = {spec.name: _options(spec.channel, spec, "channel") for spec in _connectors(registry) if spec.channel}
+    said = schema["properties"]["channels"]["description"]
+    schema["properties"]["channels"] = {"type": "object", "properties": channels, "description": said}
 
 
 def _policy(schema: Schema, registry: Registry) -> None:
-    policies = [
-        _one(spec.name, {"anyOf": [_of(spec.options, spec.summary), {"type": "string"}]}, spec.summary)
-        for spec in registry.all("policies")
-        if isinstance(spec, PolicySpec)
-    ]
-    schema["properties"]["use"] = {"type": "array", "minItems": 1, "items": {"oneOf": policies}}
+    specs = [spec for spec in registry.all("policies") if isinstance(spec, PolicySpec)]
+    policies = [_one(spec.name, _options(spec.options, spec, "policy"), spec.summary) for spec in specs]
+    bare = {"enum": [spec.name for spec in specs if not _needs_options(spec.options)]}
+    said = schema["properties"]["use"]["description"]
+    schema["properties"]["use"] = {"type": "array", "minItems": 1, "items": {"oneOf": [*policies, bare]}, "description": said}
 
 
-def _of(model: type[BaseModel], description: str) -> Schema:
-    return {**model.model_json_schema(by_alias=True), "description": description}
+def _options(model: type[Options], spec: Any, use: str) -> Schema:
+    """Return the schema of a component's options in all the forms in which they may be written."""
+    return {"anyOf": [_of(model, spec, use), *_scalars(model)], "description": spec.summary}
+
+
+def _scalars(model: type[Options]) -> list[Schema]:
+    types = ["string", "number", "boolean"] if model.SHORTHAND else []
+    types += [] if _needs_options(model) else ["null"]
+    return [{"type": types}] if types else []
+
+
+def _needs_options(model: type[Options]) -> bool:
+    return any(field.is_required() for field in model.model_fields.values())
+
+
+def _of(model: type[Options], spec: Any, use: str) -> Schema:
+    """Return a model's schema, its definitions named after the component, so that two components' don't meet."""
+    name = f"{spec.name}.{use}"
+    schema = model.model_json_schema(by_alias=True, ref_template=f"#/$defs/{name}.{{model}}")
+    definitions = {f"{name}.{inner}": definition for inner, definition in schema.pop("$defs", {}).items()}
+    return {**schema, "$defs": definitions} if definitions else schema
 
 
 def _hoisted(schema: Schema) -> Schema:
@@ -171,3 +192,15 @@ def _hoisted(schema: Schema) -> Schema:
 
     hoisted: Schema = walk(schema)
     return {**hoisted, "$defs": definitions} if definitions else hoisted
+
+
+def _with_references(value: Any) -> Any:
+    """Return the schema with `${env:PORT}` allowed wherever something narrower than text is asked for."""
+    if isinstance(value, list):
+        return [_with_references(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") in ("integer", "number", "boolean") or (value.get("type") == "string" and {*value} & {*_NARROW}):
+        told = {key: inner for key, inner in value.items() if key in _TOLD}
+        return {**told, "anyOf": [{key: inner for key, inner in value.items() if key not in _TOLD}, REFERENCE]}
+    return {key: _with_references(inner) for key, inner in value.items()}

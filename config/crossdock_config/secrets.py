@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,12 @@ from crossdock_config.yaml_source import Document
 
 REFERENCE = re.compile(r"\$\{(secret|file|env):([^}]*)\}")
 PLACEHOLDER = "secret-not-resolved"
-_TELLING = re.compile(r"(^|_)(password|secret|secrets|token|tokens|key|api_key|passphrase)$")
+"""Stands for a value that isn't known: it passes for text, and `checked` knows it where text isn't enough."""
+TRIALS = ("1", "1s", "1MB", "true", "a", "localhost", "http://localhost", "memory://")
+"""Values of every form that an unknown value may have."""
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_TELLING = re.compile(r"(^|_)(password|passphrase|secrets?|tokens?|bearer|api_key|key)$")
+_FORMS = "write ${secret:NAME}, ${file:/path} or ${env:NAME:-default}"
 
 
 class SecretSource(Protocol):
@@ -38,12 +43,12 @@ class SystemSecrets:
     """The environment (NAME or CROSSDOCK_SECRET_NAME), then a folder of files named after the secrets."""
 
     folder: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
 
     def secret(self, name: str) -> str | None:
         """Return a secret, or None."""
         found = self.environment.get(name) or self.environment.get(f"CROSSDOCK_SECRET_{name}")
-        return found if found is not None else self.file(str(self.folder / name))
+        return found or self.file(str(self.folder / name))
 
     def file(self, path: str) -> str | None:
         """Return a file's text without its last newline, or None."""
@@ -65,46 +70,63 @@ def system_secrets(root: Path) -> SystemSecrets:
 
 def resolved(document: Document, source: SecretSource | None, problems: list[Problem]) -> Any:
     """Return a document's data with its references replaced; without a source, secrets become placeholders."""
-    return _walk(document.data, (), document, source, problems)
+    return _Resolver(document, source, problems).value(document.data, ())
 
 
-def _walk(
-    value: Any, path: tuple[str | int, ...], document: Document, source: SecretSource | None, problems: list[Problem]
-) -> Any:
-    if isinstance(value, dict):
-        return {key: _walk(inner, (*path, key), document, source, problems) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_walk(inner, (*path, index), document, source, problems) for index, inner in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-    _warn_of_plain_text(value, path, document, problems)
-    if "${" not in value:
-        return value
-    return REFERENCE.sub(lambda found: _replaced(found, source, document.at(*path), problems), value)
+@dataclass(frozen=True)
+class _Resolver:
+    document: Document
+    source: SecretSource | None
+    problems: list[Problem]
+
+    def value(self, value: Any, path: tuple[str | int, ...]) -> Any:
+        if isinstance(value, dict):
+            return {key: self.value(inner, (*path, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.value(inner, (*path, index)) for index, inner in enumerate(value)]
+        return self._text(value, path) if isinstance(value, str) else value
+
+    def _text(self, value: str, path: tuple[str | int, ...]) -> str:
+        place = self.document.at(*path)
+        self._warn_of_plain_text(value, path, place)
+        if "${" not in value:
+            return value
+        if "${" in REFERENCE.sub("", value):
+            self._say(place, f"'{value[:60]}' holds a '${{' that is no reference: {_FORMS}")
+        return REFERENCE.sub(lambda found: self._replaced(found[1], found[2], place), value)
+
+    def _replaced(self, kind: str, said: str, place: Place) -> str:
+        name, has_default, default = said.partition(":-")
+        if kind == "secret" and has_default:
+            self._say(place, f"a secret has no default: write ${{secret:{name}}} and provide it")
+        elif not name or (kind != "file" and not _NAME.fullmatch(name)):
+            self._say(place, f"'{name}' can't be the name of a reference: {_FORMS}")
+        elif self.source is not None:
+            value = {"secret": self.source.secret, "file": self.source.file, "env": self.source.env}[kind](name)
+            if value is not None:
+                return value
+            if not has_default:
+                self._missing(kind, name, place)
+        return default if has_default and kind != "secret" else PLACEHOLDER
+
+    def _missing(self, kind: str, name: str, place: Place) -> None:
+        advice = {
+            "secret": f"set {name} in the environment, or write it to config/secrets/{name}",
+            "file": "no such file can be read",
+            "env": f"set {name} in the environment, or give a default: ${{env:{name}:-...}}",
+        }
+        what = {"secret": "secret", "file": "file", "env": "environment variable"}[kind]
+        self._say(place, f"{what} '{name}' is not there: {advice[kind]}", "secret")
+
+    def _warn_of_plain_text(self, value: str, path: tuple[str | int, ...], place: Place) -> None:
+        name = next((step for step in reversed(path) if isinstance(step, str)), "")
+        if value and _TELLING.search(name) and not name.endswith(_FILES) and not REFERENCE.search(value):
+            message = f"'{name}' is in plain text; write ${{secret:NAME}} and keep it out of the file"
+            self.problems.append(Problem((place.path, place.line, place.column), message, "plain-secret", "warning"))
+
+    def _say(self, place: Place, message: str, code: str = "invalid") -> None:
+        self.problems.append(Problem.at(place, message, code))
 
 
-def _replaced(found: re.Match[str], source: SecretSource | None, place: Place, problems: list[Problem]) -> str:
-    kind, said = found[1], found[2]
-    name, has_default, default = said.partition(":-")
-    if source is None:
-        return default if has_default else PLACEHOLDER
-    value = {"secret": source.secret, "file": source.file, "env": source.env}[kind](name)
-    if value is not None:
-        return value
-    if has_default:
-        return default
-    advice = {
-        "secret": f"set {name} in the environment, or write it to config/secrets/{name}",
-        "file": "no such file can be read",
-        "env": f"set it, or give a default: ${{env:{name}:-...}}",
-    }
-    problems.append(Problem.at(place, f"{kind} '{name}' is not there: {advice[kind]}", "secret"))
-    return PLACEHOLDER
-
-
-def _warn_of_plain_text(value: str, path: tuple[str | int, ...], document: Document, problems: list[Problem]) -> None:
-    name = next((step for step in reversed(path) if isinstance(step, str)), "")
-    if value and _TELLING.search(name) and not REFERENCE.search(value):
-        place = document.at(*path)
-        message = f"'{name}' is in plain text; write ${{secret:NAME}} and keep it out of the file"
-        problems.append(Problem((place.path, place.line, place.column), message, "plain-secret", "warning"))
+_FILES = ("host_key", "public_key", "known_key")
+"""Names that end like a secret's and hold a file's name or what everybody may know."""

@@ -6,7 +6,8 @@ import difflib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from crossdock.core import engine
 from crossdock.core.errors import Place
 from crossdock.core.message import Control, Message, Numbered, dump_json
 from crossdock.core.outcome import Delivery, Outcome
-from crossdock.core.spec import Resource
 from crossdock_config.models import Case, Expectation, TestFile
 from crossdock_config.release import Release
 
@@ -36,13 +36,25 @@ def run_tests(release: Release, root: Path) -> Iterator[CaseResult]:
         for index, case in enumerate(test.cases):
             name = f"{resource.name}: {case.name}"
             place = resource.at("cases", index)
-            yield _judged(name, place, case.expect, _outcomes(release, root, resource, test, case))
+            try:
+                data = _input(release, (root / resource.path).parent, test, case)
+            except OSError as error:
+                yield CaseResult(name, place, ok=False, difference=f"{case.input.file} can't be read: {error.strerror}")
+                continue
+            yield _judged(name, place, case.expect, _outcomes(release, data, test, case))
 
 
-def _outcomes(release: Release, root: Path, resource: Resource, test: TestFile, case: Case) -> list[Outcome]:
-    data: Any = case.input.body
+def _input(release: Release, folder: Path, test: TestFile, case: Case) -> Any:
+    """Return what comes in: bytes as a partner sends them, or data where the route starts from an event."""
+    body = case.input.body
     if case.input.file:
-        data = (root / resource.path).parent.joinpath(case.input.file).read_bytes()
+        return folder.joinpath(case.input.file).read_bytes()
+    if "event" in release.routes[test.route].source:
+        return body
+    return body.encode() if isinstance(body, str) else dump_json(body)
+
+
+def _outcomes(release: Release, data: Any, test: TestFile, case: Case) -> list[Outcome]:
     control = Control(test.route, release.id, source="test", partner=case.input.partner)
     message = Message("test", data, control, headers=case.input.headers)
     outcome = engine.run(release.programs[test.route], message)
@@ -50,7 +62,8 @@ def _outcomes(release: Release, root: Path, resource: Resource, test: TestFile, 
         return [outcome]
     parts = list(engine.flatten(outcome.parts))
     closing = outcome.finish()
-    return [*parts, Outcome(outcome.message, outcome.state, closing.deliveries, error=closing.error)]
+    whole = replace(outcome, parts=None, deliveries=outcome.deliveries + closing.deliveries, error=closing.error)
+    return [*parts, whole]
 
 
 def _judged(name: str, place: Place, expect: Expectation, outcomes: list[Outcome]) -> CaseResult:
@@ -98,11 +111,16 @@ def _body(body: Any) -> Any:
         body = body.render(1)
     if isinstance(body, bytes):
         return body.decode("utf-8", "backslashreplace")
-    return json.loads(dump_json(body))
+    return _json(body)
+
+
+def _json(data: Any) -> Any:
+    """Return data as JSON has it, numbers kept to the last digit."""
+    return json.loads(dump_json(data), parse_float=Decimal)
 
 
 def _difference(label: str, wanted: Any, got: Any) -> Iterator[str]:
-    wanted = json.loads(dump_json(wanted))
+    wanted = _json(wanted)
     if isinstance(wanted, str) and isinstance(got, str):
         if wanted not in got:
             yield f"{label}: expected a text that contains '{wanted}', received '{got}'"
@@ -110,7 +128,7 @@ def _difference(label: str, wanted: Any, got: Any) -> Iterator[str]:
     shown = _pruned(got, wanted)
     if shown == wanted:
         return
-    before, after = (json.dumps(one, indent=2, sort_keys=True).splitlines() for one in (wanted, shown))
+    before, after = (json.dumps(one, indent=2, sort_keys=True, default=str).splitlines() for one in (wanted, shown))
     yield f"{label}:"
     yield from difflib.unified_diff(before, after, "expected", "received", lineterm="")
 

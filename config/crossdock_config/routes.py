@@ -1,0 +1,111 @@
+"""Routes: each becomes a program, and a binding of the endpoint or a subscription to the event that it starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crossdock.core.errors import Problem
+from crossdock.core.policy import Policy
+from crossdock.core.program import Program
+from crossdock.core.registry import nearest
+from crossdock.core.spec import Binding
+from crossdock_config.checked import Subject
+from crossdock_config.endpoints import Endpoints
+from crossdock_config.models import RouteFile
+from crossdock_config.project import Project, part
+from crossdock_config.release import RouteInfo
+from crossdock_config.scope import Scope
+from crossdock_config.steps import Steps
+from crossdock_config.targets import Targets
+from crossdock_config.yaml_source import Document
+
+RECEIVING = ("active", "deprecated")
+"""The stages of a route's life in which it receives; in the others it is only checked."""
+
+
+@dataclass
+class Routes:
+    """Compiles all routes of a project."""
+
+    project: Project
+    endpoints: Endpoints
+    policy_sets: Mapping[str, tuple[Policy, ...]]
+    programs: dict[str, Program] = field(default_factory=dict)
+    infos: dict[str, RouteInfo] = field(default_factory=dict)
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    subscriptions: dict[str, list[str]] = field(default_factory=dict)
+    _published: set[str] = field(default_factory=set)
+
+    def add(self, name: str, document: Document) -> None:
+        """Compile a route; what can be said of its steps is said, whatever else is wrong with it."""
+        model = self.project.file(RouteFile, "route", name, document, document.data)
+        scope = Scope(self.project, document, self.endpoints, self.policy_sets)
+        source = self._source(name, scope, receives=model is None or model.lifecycle in RECEIVING)
+        nodes = Steps(scope).compile(part(document, "steps", list), ("steps",))
+        nodes += Targets(scope).compile(part(document, "to", list), ("to",))
+        keys = {key: scope.expression(text, ("keys", key)) for key, text in part(document, "keys", dict).items()}
+        names = scope.known_policies(part(document, "policies", list), ("policies",))
+        self._published |= scope.published
+        if model is None:
+            return
+        if not model.steps and not model.to:
+            self.project.say(document.at(), "this route does nothing: give it `steps` and `to`")
+        around = tuple(policy for one in names for policy in self.policy_sets.get(one, ()))
+        compiled = {key: expression for key, expression in keys.items() if expression is not None}
+        place = document.at("route")
+        self.programs[name] = Program(name, place, nodes, compiled, around, scope.shape)
+        self.infos[name] = RouteInfo(name, model.description, model.owner, model.domain, model.lifecycle, place, source)
+
+    def warn(self) -> None:
+        """Warn of routes that wait for an event that no route publishes."""
+        for event, routes in self.subscriptions.items():
+            if event not in self._published:
+                for route in routes:
+                    place = self.project.documents["route"][route].at("from", "event")
+                    message = f"no route publishes the event '{event}'{nearest(event, self._published)}"
+                    self.project.problems.append(Problem((place.path, place.line, place.column), message, "unheard", "warning"))
+
+    def _source(self, route: str, scope: Scope, *, receives: bool) -> dict[str, Any]:
+        written = part(scope.document, "from", dict)
+        if len(written) != 1:
+            if isinstance(scope.document.data, dict) and isinstance(scope.document.data.get("from"), dict):
+                scope.say(scope.document.key("from"), "`from` takes one endpoint, or `event`: `sftp_server: { partner: acme }`")
+            return {}
+        name, value = next(iter(written.items()))
+        if name == "event":
+            return self._event(route, value, scope, receives=receives)
+        return self._endpoint(route, scope, receives=receives)
+
+    def _event(self, route: str, value: Any, scope: Scope, *, receives: bool) -> dict[str, Any]:
+        if not isinstance(value, str) or not value:
+            scope.say(scope.document.at("from", "event"), "`event` takes the event's type: `event: order.received`")
+            return {}
+        if receives:
+            self.subscriptions.setdefault(value, []).append(route)
+        return {"event": value}
+
+    def _endpoint(self, route: str, scope: Scope, *, receives: bool) -> dict[str, Any]:
+        name, value = next(iter(part(scope.document, "from", dict).items()))
+        at = ("from", name)
+        place = scope.document.key(*at)
+        endpoint = self.endpoints.find(name, place)
+        spec = endpoint.spec if endpoint else None
+        if spec is None or spec.source is None or spec.source_options is None:
+            if spec is not None:
+                scope.say(place, f"'{name}' ({spec.name}) can't be received from; it is only delivered to")
+            elif not self.endpoints.silent(name):
+                scope.say(place, f"'{name}' is not an endpoint{nearest(name, [*self.endpoints.names(), 'event'])}", "unknown")
+            return {}
+        options = self.project.options(spec.source_options, value, Subject(scope.document, at, name))
+        if options is not None:
+            self._bind(Binding(route, options, place), name, scope, receives=receives)
+        return {"endpoint": name, "connector": spec.name, "options": options}
+
+    def _bind(self, binding: Binding, endpoint: str, scope: Scope, *, receives: bool) -> None:
+        partner = getattr(binding.options, "partner", "")
+        if partner:
+            scope.known_partner(partner, scope.document.at("from", endpoint, "partner"))
+        if receives:
+            self.bindings.setdefault(endpoint, []).append(binding)

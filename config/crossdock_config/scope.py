@@ -1,0 +1,79 @@
+"""What the compilers of one route share: its document, the shape of the body where they stand, and the nodes' numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from crossdock.core.errors import Place, Refusal, Refusals
+from crossdock.core.program import variable_shapes
+from crossdock.core.registry import nearest
+from crossdock.core.spec import Expression, Shape
+from crossdock_config.endpoints import Endpoints
+from crossdock_config.project import Project
+from crossdock_config.yaml_source import Document, Path
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
+
+
+@dataclass
+class Scope:
+    """One route while it is compiled. `published` are the events that it publishes, `shape` what is known of the body here."""
+
+    project: Project
+    document: Document
+    endpoints: Endpoints
+    policy_sets: Collection[str]
+    shape: Shape | None = None
+    published: set[str] = field(default_factory=set)
+    _number: int = 0
+
+    def number(self) -> int:
+        """Return the next node's number, counted from 1 in the order of the document."""
+        self._number += 1
+        return self._number
+
+    def say(self, place: Place, message: str, code: str = "invalid") -> None:
+        """Add a problem."""
+        self.project.say(place, message, code)
+
+    def expression(self, text: Any, at: Path, *, condition: bool = False) -> Expression | None:
+        """Compile an expression against what is known of the message here; a condition must be true or false."""
+        place = self.document.at(*at)
+        if text is None or text == "" or isinstance(text, dict | list):
+            self.say(place, "an expression is expected here, such as `body.total > 100`")
+            return None
+        text = str(text).lower() if isinstance(text, bool) else str(text)
+        try:
+            expression = self.project.expressions.compile(text, place, variable_shapes(self.shape))
+        except (Refusal, Refusals) as refusal:
+            self.project.refused(_explained(refusal, text), self.document, at)
+            return None
+        found = (expression.shape or {}).get("type")
+        if condition and isinstance(found, str) and found != "boolean":
+            self.say(place, f"a condition must be true or false; `{text}` is a {found}")
+        return expression
+
+    def known_policies(self, names: Any, at: Path) -> tuple[str, ...]:
+        """Return the names of policy sets; say which don't exist."""
+        for index, name in enumerate(names if isinstance(names, list | tuple) else ()):
+            if str(name) not in self.policy_sets:
+                message = f"unknown policy set '{name}'{nearest(str(name), self.policy_sets)}"
+                self.say(self.document.at(*at, index), message, "unknown")
+        return tuple(str(name) for name in names) if isinstance(names, list | tuple) else ()
+
+    def known_partner(self, name: str, place: Place, *others: str) -> bool:
+        """Whether there is a partner; say so where there is none."""
+        known = [*self.project.names("partner"), *others]
+        if name not in known:
+            self.say(place, f"unknown partner '{name}'{nearest(name, known)}", "unknown")
+        return name in self.project.partners or name in others
+
+
+def _explained(refusal: Refusal | Refusals, text: str) -> Refusal | Refusals:
+    """Add the likeliest reason: a word that was meant as a text."""
+    if isinstance(refusal, Refusals) or not _WORD.fullmatch(text):
+        return refusal
+    return Refusal(f"{refusal.message}; a text needs quotes of its own: '\"{text}\"'", path=refusal.path, place=refusal.place)
