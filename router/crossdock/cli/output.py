@@ -71,9 +71,14 @@ def instant(ms: int | None) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
 
 
+ENVELOPE = ("interchange", "group", "transaction")
+"""Keys that find a message, but say little to people who look at many."""
+
+
 def keys(found: dict[str, str] | None) -> str:
-    """Return business keys on one line."""
-    return " ".join(f"{name}={value}" for name, value in (found or {}).items())
+    """Return the business keys on one line: each value once, without those of the envelope."""
+    told = {value: name for name, value in (found or {}).items() if name not in ENVELOPE}
+    return " ".join(f"{name}={value}" for value, name in told.items())
 
 
 def explain(error: CrossdockError) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -48,7 +49,7 @@ def _tree(story: Row, text: str) -> Any:
         if message["id"] not in relevant:
             continue
         parent = nodes.get(message["parent"])
-        label = _headline(message)
+        label = _headline(message, moment if parent is None else instant)
         nodes[message["id"]] = tree = parent.add(label) if parent else Tree(label)
         _tell(tree, message)
     return next(iter(nodes.values()))
@@ -72,12 +73,12 @@ def _relevant(messages: list[Row], text: str) -> set[str]:
     return chosen
 
 
-def _headline(message: Row) -> str:
+def _headline(message: Row, when: Callable[[int], str]) -> str:
     partner = f" from [bold]{message['partner']}[/bold]" if message["partner"] else ""
     name = f" {message['name']}" if message.get("name") else ""
     via = f" via {message['source']}" if message["source"] else ""
     return (
-        f"{moment(message['received_at'])} [bold]{message['route']}[/bold] {coloured(message['state'])}{partner}{name}{via}\n"
+        f"{when(message['received_at'])} [bold]{message['route']}[/bold] {coloured(message['state'])}{partner}{name}{via}\n"
         f"[dim]{message['id']}  release {message['release'][:12]}  {keys(message['keys'])}[/dim]"
     )
 
