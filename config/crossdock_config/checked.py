@@ -58,11 +58,17 @@ def checked(model: type[Model], data: Any, subject: Subject, problems: list[Prob
         return model.model_validate(data)
     except ValidationError as error:
         faults = _causes(error, model, subject)
-    blind = [fault for fault in faults if PLACEHOLDER in str(fault["input"]) and isinstance(fault["input"], str)]
+    blind = [fault for fault in faults if _is_blind(fault)]
     if blind and len(blind) == len(faults):
         return _tried(model, data, blind, subject, problems)
     problems += [_problem(fault, model, subject) for fault in faults if fault not in blind]
     return None
+
+
+def _is_blind(fault: dict[str, Any]) -> bool:
+    """Whether a fault may come of nothing but a value that isn't known."""
+    value = fault["input"]
+    return isinstance(value, str) and PLACEHOLDER in value and fault["type"] not in ("extra_forbidden", "missing")
 
 
 def _tried(
@@ -135,13 +141,15 @@ def _meant(faults: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if fault["label"]:
             unions.setdefault(fault["label"][:-1], []).append(fault)
     for at, group in unions.items():
-        deepest = max(len(fault["path"]) for fault in group)
-        if deepest == len(at):
-            kept.append({**group[0], "alternatives": group})
-        else:
-            label = next(fault["label"] for fault in group if len(fault["path"]) == deepest)
-            kept += [fault for fault in group if fault["label"] == label]
+        tried = {fault["label"]: [one for one in group if one["label"] == fault["label"]] for fault in group}
+        inside = [faults for faults in tried.values() if any(len(one["path"]) > len(at) for one in faults)]
+        kept += sorted(inside, key=_strangeness)[0] if inside else [{**group[0], "alternatives": group}]
     return kept
+
+
+def _strangeness(faults: list[dict[str, Any]]) -> tuple[int, int]:
+    """Return how far data is from an alternative of a union: first by what is unknown there, then by all its faults."""
+    return sum(fault["type"] == "extra_forbidden" for fault in faults), len(faults)
 
 
 def _problem(fault: dict[str, Any], model: type[BaseModel], subject: Subject) -> Problem:
@@ -154,9 +162,15 @@ def _problem(fault: dict[str, Any], model: type[BaseModel], subject: Subject) ->
     if kind == "missing":
         return Problem.at(subject.key(path[:-1]), f"missing option '{name}' for {_inner(subject.what, path)}", "missing")
     place = subject.key(path) if isinstance(fault["input"], dict) else subject.place(path)
-    return Problem.at(
-        place, words(fault, f"'{name}' of {subject.what}" if name else subject.what, subject.written(path, fault["input"]))
-    )
+    what = f"{_named(path)} of {subject.what}" if path else subject.what
+    return Problem.at(place, words(fault, what, subject.written(path, fault["input"])))
+
+
+def _named(path: Path) -> str:
+    """Return what a value is called: `'port'`, `item 2 of 'codes'`."""
+    if isinstance(path[-1], int):
+        return f"item {path[-1] + 1}" + (f" of {_named(path[:-1])}" if path[:-1] else "")
+    return f"'{path[-1]}'"
 
 
 def _inner(what: str, path: Path) -> str:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from crossdock.core.errors import Place
 from crossdock.core.registry import nearest
-from crossdock.core.spec import ConnectorSpec
+from crossdock.core.spec import ConnectorSpec, Options
 from crossdock_config.checked import Subject
 from crossdock_config.project import Project
 from crossdock_config.release import Endpoint
@@ -50,6 +50,11 @@ class Endpoints:
             if isinstance(spec, ConnectorSpec):
                 self._bind_default(name, spec, place)
         return self.found.get(name)
+
+    def channel(self, name: str) -> type[Options] | None:
+        """Return what partners say of an endpoint, or None where it doesn't serve partners."""
+        spec = self.found[name].spec if name in self.found else self.project.registry.find("connectors", name)
+        return spec.channel if isinstance(spec, ConnectorSpec) and not self.silent(name) else None
 
     def silent(self, name: str) -> bool:
         """Whether nothing more is to be said of a name that wasn't found."""

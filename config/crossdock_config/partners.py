@@ -41,14 +41,14 @@ def _channels(project: Project, data: Any, document: Document, endpoints: Endpoi
     for name in part(document, "channels", dict):
         at = ("channels", name)
         place = document.key(*at)
-        endpoint = endpoints.find(name, place)
-        if endpoint is None and endpoints.silent(name):
-            continue
-        if endpoint is None or endpoint.spec.channel is None:
+        model = endpoints.channel(name)
+        if model is None:
             known = [one.name for one in project.registry.all("connectors") if getattr(one, "channel", None)]
-            project.say(place, f"partners can't be reached by '{name}'{nearest(name, known)}", "unknown")
+            if not endpoints.silent(name):
+                project.say(place, f"partners can't be reached by '{name}'{nearest(name, known)}", "unknown")
             continue
-        options = project.options(endpoint.spec.channel, data["channels"][name], Subject(document, at, name))
+        endpoints.find(name, place)
+        options = project.options(model, data["channels"][name], Subject(document, at, name))
         if options is not None:
             channels[name] = options
     return channels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock.core.errors import Place, Refusal, Refusals
+from crossdock.core.errors import Place
 from crossdock.core.policy import Policy
 from crossdock.core.registry import nearest
 from crossdock.core.spec import PolicySpec
@@ -50,8 +50,5 @@ def _policy(project: Project, item: Any, document: Document, at: Path) -> Policy
     options = project.options(spec.options, settings, Subject(document, (*at, name), name))
     if options is None:
         return None
-    try:
-        return spec.build(options, Within(project, place))
-    except (Refusal, Refusals) as refusal:
-        project.refused(refusal, document, (*at, name))
-        return None
+    build = spec.build
+    return project.built(lambda: build(options, Within(project, place)), document, (*at, name))

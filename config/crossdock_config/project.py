@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from crossdock_config.checked import Subject, checked
 from crossdock_config.yaml_source import Document, Path
 
 Model = TypeVar("Model", bound=BaseModel)
+Thing = TypeVar("Thing")
 
 
 class SaidAlready(Refusal):
@@ -81,6 +82,17 @@ class Project:
             problem = Problem.at(one.place or document.at(*at, *one.path), one.message)
             if one.message and problem not in self.problems:
                 self.problems.append(problem)
+
+    def built(self, build: Callable[[], Thing], document: Document, at: Path) -> Thing | None:
+        """Return what a component builds, or None with its refusals said; a component that breaks is a problem as well."""
+        try:
+            return build()
+        except (Refusal, Refusals) as refusal:
+            self.refused(refusal, document, at)
+        except Exception as error:  # noqa: BLE001 - whatever a component does with bad content, the other problems are told
+            reason = f"{type(error).__name__}: {error}"
+            self.say(document.at(*at), f"this makes a component break ({reason[:200]}): a defect, please report it", "defect")
+        return None
 
     def file(self, model: type[Model], kind: str, name: str, document: Document, data: Any) -> Model | None:
         """Return a file as its model, or None; a file says its own name under its kind."""

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from crossdock.core.errors import Place, Refusal, Refusals
+from crossdock.core.errors import Place, Refusal
 from crossdock.core.program import variable_shapes
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Expression, Shape
@@ -46,15 +46,19 @@ class Scope:
             self.say(place, "an expression is expected here, such as `body.total > 100`")
             return None
         text = str(text).lower() if isinstance(text, bool) else str(text)
-        try:
-            expression = self.project.expressions.compile(text, place, variable_shapes(self.shape))
-        except (Refusal, Refusals) as refusal:
-            self.project.refused(_explained(refusal, text), self.document, at)
+        expression = self.project.built(lambda: self._compiled(text, place), self.document, at)
+        if expression is None:
             return None
         found = (expression.shape or {}).get("type")
         if condition and isinstance(found, str) and found != "boolean":
             self.say(place, f"a condition must be true or false; `{text}` is a {found}")
         return expression
+
+    def _compiled(self, text: str, place: Place) -> Expression:
+        try:
+            return self.project.expressions.compile(text, place, variable_shapes(self.shape))
+        except Refusal as refusal:
+            raise _explained(refusal, text) from None
 
     def known_policies(self, names: Any, at: Path) -> tuple[str, ...]:
         """Return the names of policy sets; say which don't exist."""
@@ -72,8 +76,8 @@ class Scope:
         return name in self.project.partners or name in others
 
 
-def _explained(refusal: Refusal | Refusals, text: str) -> Refusal | Refusals:
+def _explained(refusal: Refusal, text: str) -> Refusal:
     """Add the likeliest reason: a word that was meant as a text."""
-    if isinstance(refusal, Refusals) or not _WORD.fullmatch(text):
+    if not _WORD.fullmatch(text):
         return refusal
     return Refusal(f"{refusal.message}; a text needs quotes of its own: '\"{text}\"'", path=refusal.path, place=refusal.place)

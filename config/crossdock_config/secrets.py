@@ -120,7 +120,7 @@ class _Resolver:
 
     def _warn_of_plain_text(self, value: str, path: tuple[str | int, ...], place: Place) -> None:
         name = next((step for step in reversed(path) if isinstance(step, str)), "")
-        if value and _TELLING.search(name) and not name.endswith(_FILES) and not REFERENCE.search(value):
+        if value and _TELLING.search(name) and not name.endswith(_FILES) and "${" not in value:
             message = f"'{name}' is in plain text; write ${{secret:NAME}} and keep it out of the file"
             self.problems.append(Problem((place.path, place.line, place.column), message, "plain-secret", "warning"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from crossdock.core.errors import Place, Refusal, Refusals
+from crossdock.core.errors import Place
 from crossdock.core.program import Branch, ChoiceNode, FilterNode, HeadersNode, Node, SplitNode, StepNode
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Options, TransformerSpec
@@ -47,7 +47,7 @@ class Steps:
         if isinstance(item, str):
             item = {item: None}
         if not isinstance(item, dict) or len(item) != 1:
-            self._scope.say(place, "a step has one key: `- map: acme-850`")
+            self._lost(place, "a step has one key: `- map: acme-850`")
             return ()
         name, value = next(iter(item.items()))
         at = (*at, name)
@@ -94,10 +94,8 @@ class Steps:
         options = project.options(model, value, Subject(self._scope.document, at, what))
         if options is None:
             return None
-        try:
-            step = builder(options, Within(project, place, shape))
-        except (Refusal, Refusals) as refusal:
-            project.refused(refusal, self._scope.document, at)
+        step = project.built(lambda: builder(options, Within(project, place, shape)), self._scope.document, at)
+        if step is None:
             return None
         self._scope.shape = step.shape
         return StepNode(self._scope.number(), label, place, step)
@@ -110,7 +108,7 @@ class Steps:
     def _split(self, _: str, value: Any, at: Path, place: Place) -> Built:
         if not isinstance(value, str) or not value:
             where = self._scope.document.at(*at)
-            self._scope.say(where, "`split` takes `transactions`, or an expression that gives a list: `body.orders`")
+            self._lost(where, "`split` takes `transactions`, or an expression that gives a list: `body.orders`")
             return None
         number = self._scope.number()
         if value.isidentifier():

@@ -95,7 +95,7 @@ class PickOptions(Options):
 class TableFile(BaseModel):
     """A kind of file that a transformer brings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
     table: str
     version: str = ""
     rows: dict[str, str]
