@@ -143,7 +143,8 @@ def _meant(faults: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for at, group in unions.items():
         tried = {fault["label"]: [one for one in group if one["label"] == fault["label"]] for fault in group}
         inside = [faults for faults in tried.values() if any(len(one["path"]) > len(at) for one in faults)]
-        kept += sorted(inside, key=_strangeness)[0] if inside else [{**group[0], "alternatives": group}]
+        meant: list[dict[str, Any]] = min(inside, key=_strangeness, default=[{**group[0], "alternatives": group}])
+        kept += meant
     return kept
 
 

@@ -21,6 +21,7 @@ from crossdock_config.project import Project
 from crossdock_config.release import Loaded, Release
 from crossdock_config.routes import Routes
 from crossdock_config.secrets import SecretSource
+from crossdock_config.yaml_source import Document
 
 
 def load(
@@ -34,6 +35,8 @@ def load(
     project = Project(registry or installed(), [])
     files = Files(project.registry)
     found = files.texts(root, project.problems)
+    for unread in {problem.place[0] for problem in project.problems if problem.severity == "error"}:
+        project.add(files.kind_of(unread), files.stem_of(unread), Document(unread))
     for path, text in found.items():
         project.add(files.kind_of(path), files.stem_of(path), document_of(path, text))
     release = _release(project, environment, secrets, found)

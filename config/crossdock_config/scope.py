@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +49,7 @@ class Scope:
         expression = self.project.built(lambda: self._compiled(text, place), self.document, at)
         if expression is None:
             return None
-        found = (expression.shape or {}).get("type")
+        found = shape_of(expression).get("type")
         if condition and isinstance(found, str) and found != "boolean":
             self.say(place, f"a condition must be true or false; `{text}` is a {found}")
         return expression
@@ -74,6 +74,12 @@ class Scope:
         if name not in known:
             self.say(place, f"unknown partner '{name}'{nearest(name, known)}", "unknown")
         return name in self.project.partners or name in others
+
+
+def shape_of(expression: Expression | None) -> Shape:
+    """Return what is known of an expression's value, which may be nothing."""
+    shape = expression.shape if expression else None
+    return shape if isinstance(shape, Mapping) else {}
 
 
 def _explained(refusal: Refusal, text: str) -> Refusal:

@@ -11,7 +11,7 @@ from crossdock.core.registry import nearest
 from crossdock.core.spec import Options, TransformerSpec
 from crossdock_config.checked import Subject
 from crossdock_config.project import Within
-from crossdock_config.scope import Scope
+from crossdock_config.scope import Scope, shape_of
 from crossdock_config.targets import Targets
 from crossdock_config.yaml_source import Path
 
@@ -114,7 +114,7 @@ class Steps:
         if value.isidentifier():
             return SplitNode(number, f"split {value}", place)
         path = self._scope.expression(value, at)
-        shape = (path.shape if path else None) or {}
+        shape = shape_of(path)
         if isinstance(shape.get("type"), str) and shape["type"] != "array":
             where = self._scope.document.at(*at)
             self._scope.say(where, f"`split` needs a list; `{value}` is of type {shape['type']}")

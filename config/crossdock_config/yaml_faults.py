@@ -9,6 +9,7 @@ import yaml
 _NOT_CLOSED = "a '{}' from line {} isn't closed, or a ',' is missing before this"
 _ADVICE = {
     "mapping values are not allowed": "a ':' isn't expected here; put the text in quotes, or look at the indentation",
+    "did not find expected node content": "a value is missing here",
     "found unexpected ':'": "a ':' isn't expected here; put the text in quotes, or give the key before it a value",
     "could not find expected ':'": "this line has no ':' after its key",
     "did not find expected key": "this line doesn't fit: look at the indentation, or put the text in quotes",

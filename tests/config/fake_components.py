@@ -106,7 +106,7 @@ def pick(options, context):
     bad = [key for key, value in resource.data["rows"].items() if value == "bad"]
     if bad:
         raise Refusals([Refusal(f"row '{key}' is bad", place=resource.at("rows", key)) for key in bad])
-    return FakeStep(options, context.shape, {"type": "object", "properties": dict.fromkeys(resource.data["rows"], {})})
+    return FakeStep(options, context.shape, {"type": "object", "properties": {row: {} for row in resource.data["rows"]}})
 
 
 class PlainOptions(Options):
@@ -205,9 +205,7 @@ def patient(options, _):
 def registry() -> Registry:
     """Return the fake components."""
     connectors = [
-        ConnectorSpec(
-            "inbox", "takes files", "", InboxSettings, source_options=InboxSource, source=object, channel=InboxChannel
-        ),
+        ConnectorSpec("inbox", "takes files", "", InboxSettings, source_options=InboxSource, source=object, channel=InboxChannel),
         ConnectorSpec("store", "keeps files", "", StoreSettings, target_options=StoreTarget, target=object),
         ConnectorSpec("bin", "takes anything", "", target=object),
         ConnectorSpec("mailbox", "serves partners", "", channel=InboxChannel, target=object),

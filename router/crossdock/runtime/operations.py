@@ -40,16 +40,25 @@ async def serve(settings: Any, journal: Journal, metrics: Metrics) -> AsyncItera
 def _server(settings: Any, applications: dict[str, Asgi]) -> Any:
     """Return a server that leaves the process's signals alone."""
     import uvicorn
-    from starlette.applications import Starlette
-    from starlette.routing import Mount
 
     class Server(uvicorn.Server):
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    application = Starlette(routes=[Mount(path, app=app) for path, app in applications.items()])
-    return Server(uvicorn.Config(application, host=settings.host, port=settings.port, log_config=None, lifespan="off"))
+    return Server(uvicorn.Config(_by_path(applications), host=settings.host, port=settings.port, log_config=None, lifespan="off"))
+
+
+def _by_path(applications: dict[str, Asgi]) -> Asgi:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        found = applications.get(scope["path"])
+        if found is not None:
+            await found(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "http.response.body", "body": f"there is {', '.join(applications)}\n".encode()})
+
+    return application
 
 
 async def _serve(server: Any, settings: Any) -> None:
