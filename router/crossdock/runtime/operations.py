@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -28,8 +29,8 @@ async def serve(settings: Any, journal: Journal, metrics: Metrics) -> AsyncItera
     if settings is None:
         yield
         return
-    server = _server(settings, pages(journal, metrics))
-    task = asyncio.create_task(_serve(server, settings))
+    server = _server(pages(journal, metrics))
+    task = asyncio.create_task(server.serve(sockets=[_listening(settings)]))
     try:
         yield
     finally:
@@ -37,7 +38,17 @@ async def serve(settings: Any, journal: Journal, metrics: Metrics) -> AsyncItera
         await task
 
 
-def _server(settings: Any, applications: dict[str, Asgi]) -> Any:
+def _listening(settings: Any) -> socket.socket:
+    try:
+        return socket.create_server((settings.host, settings.port))
+    except OSError as error:
+        raise Misconfigured(
+            f"can't listen on {settings.host}:{settings.port} for metrics: {error.strerror}",
+            advice="set another port under `metrics` in the environment's file",
+        ) from None
+
+
+def _server(applications: dict[str, Asgi]) -> Any:
     """Return a server that leaves the process's signals alone."""
     import uvicorn
 
@@ -46,7 +57,7 @@ def _server(settings: Any, applications: dict[str, Asgi]) -> Any:
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    return Server(uvicorn.Config(_by_path(applications), host=settings.host, port=settings.port, log_config=None, lifespan="off"))
+    return Server(uvicorn.Config(_by_path(applications), log_config=None, lifespan="off"))
 
 
 def _by_path(applications: dict[str, Asgi]) -> Asgi:
@@ -59,12 +70,3 @@ def _by_path(applications: dict[str, Asgi]) -> Asgi:
         await send({"type": "http.response.body", "body": f"there is {', '.join(applications)}\n".encode()})
 
     return application
-
-
-async def _serve(server: Any, settings: Any) -> None:
-    try:
-        await server.serve()
-    except SystemExit:
-        raise Misconfigured(
-            f"port {settings.port} for metrics is in use", advice="set another under `metrics` in the environment's file"
-        ) from None
