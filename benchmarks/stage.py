@@ -153,6 +153,7 @@ class Stage:
             ]
             try:
                 wait_for_port(self.webhook)
+                wait_for_port(self.sftp)
                 yield [process.pid for process in processes]
             finally:
                 for process in processes:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from crossdock.core.errors import Place, Problem
 from crossdock.core.registry import nearest
 from crossdock_config.faults import shown, words
-from crossdock_config.secrets import PLACEHOLDER, TRIALS
+from crossdock_config.unknowns import discreet, is_blind, tried
 from crossdock_config.yaml_source import Document, Path
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -58,44 +58,25 @@ def checked(model: type[Model], data: Any, subject: Subject, problems: list[Prob
         return model.model_validate(data)
     except ValidationError as error:
         faults = _causes(error, model, subject)
-    blind = [fault for fault in faults if _is_blind(fault)]
+    blind = [fault for fault in faults if is_blind(fault)]
     if blind and len(blind) == len(faults):
-        return _tried(model, data, blind, subject, problems)
+        return _tried(model, data, [fault["path"] for fault in blind], subject, problems)
     problems += [_problem(fault, model, subject) for fault in faults if fault not in blind]
     return None
 
 
-def _is_blind(fault: dict[str, Any]) -> bool:
-    """Whether a fault may come of nothing but a value that isn't known."""
-    value = fault["input"]
-    return isinstance(value, str) and PLACEHOLDER in value and fault["type"] not in ("extra_forbidden", "missing")
-
-
 def _tried(
-    model: type[Model], data: dict[str, Any], blind: list[dict[str, Any]], subject: Subject, problems: list[Problem]
+    model: type[Model], data: dict[str, Any], paths: list[Path], subject: Subject, problems: list[Problem]
 ) -> Model | None:
-    """Validate what hangs on unknown values with values of every form; whichever fits stands in for the unknown one."""
-    for trial in TRIALS:
-        tried: Any = data
-        for fault in blind:
-            tried = _with(tried, fault["path"], trial)
-        try:
-            return model.model_validate(tried)
-        except ValidationError:
-            continue
-    for fault in blind:
-        message = f"'{fault['path'][-1]}' of {subject.what} can't be checked without its value: give it a default"
-        problems.append(Problem.at(subject.place(fault["path"]), message))
-    return None
-
-
-def _with(data: Any, path: Path, value: Any) -> Any:
-    """Return a copy with another value at a path."""
-    if not path:
-        return value
-    if isinstance(data, dict):
-        return {key: _with(inner, path[1:], value) if key == path[0] else inner for key, inner in data.items()}
-    return [_with(inner, path[1:], value) if index == path[0] else inner for index, inner in enumerate(data)]
+    found = tried(model, data, paths)
+    for path in paths if found is None else ():
+        place = subject.place(path)
+        if not any(problem.place == (place.path, place.line, place.column) for problem in problems):
+            what = f"{_named(path)} of {subject.what}" if path else subject.what
+            problems.append(
+                Problem.at(place, f"{what} can't be checked without the values that it refers to: give them a default")
+            )
+    return found
 
 
 def _causes(error: ValidationError, model: type[BaseModel], subject: Subject) -> list[dict[str, Any]]:
@@ -164,7 +145,8 @@ def _problem(fault: dict[str, Any], model: type[BaseModel], subject: Subject) ->
         return Problem.at(subject.key(path[:-1]), f"missing option '{name}' for {_inner(subject.what, path)}", "missing")
     place = subject.key(path) if isinstance(fault["input"], dict) else subject.place(path)
     what = f"{_named(path)} of {subject.what}" if path else subject.what
-    return Problem.at(place, words(fault, what, subject.written(path, fault["input"])))
+    written = subject.written(path, fault["input"])
+    return Problem.at(place, discreet(words(fault, what, written), fault["input"], written))
 
 
 def _named(path: Path) -> str:

@@ -51,24 +51,20 @@ def test_an_unknown_environment_says_nothing_of_endpoints():
 
 
 def test_a_broken_route_is_no_missing_route():
-    assert told({ROUTE: "{"}) == [
-        f"{ROUTE}:1:2: this isn't YAML: a '{{' from line 1 isn't closed, or a ',' is missing before this"
-    ]
+    assert told({ROUTE: "{"}) == [f"{ROUTE}:2:1: this isn't YAML: a value is missing here"]
 
 
 def test_all_problems_of_all_files_come_at_once_in_order():
     files = changed("route", "owner: edi@example.com\n", "ownr: x\n")
     files[ROUTE] = files[ROUTE].replace("- plain", "- plian").replace("sender", "sendr")
     files[TABLE] = FILES[TABLE].replace("version", "vrsion")
-    files[PARTNER] = FILES[PARTNER].replace("usr", "user").replace("user: acme", "usr: acme")
+    files[PARTNER] = FILES[PARTNER].replace("user: acme", "usr: acme")
     assert told(files) == [
         f"{PARTNER}:6:12: unknown option 'usr' for inbox; did you mean 'user'?",
         f"{ROUTE}:3:1: unknown option 'ownr' for this route; did you mean 'owner'?",
         f"{ROUTE}:15:13: unknown step 'plian'; did you mean 'plain'?",
         f"{ROUTE}:19:14: unknown partner 'sendr'; did you mean 'sender'?",
-        f"{TABLE}:1:15: unknown option 'vrsion' for this table; did you mean 'version'?"
-        if "\n" not in FILES[TABLE][:20]
-        else f"{TABLE}:2:1: unknown option 'vrsion' for this table; did you mean 'version'?",
+        f"{TABLE}:2:1: unknown option 'vrsion' for this table; did you mean 'version'?",
     ]
 
 
@@ -82,9 +78,9 @@ def test_a_component_that_breaks_is_a_problem_and_hides_no_other():
     spec = broken.points["transformers"]["plain"]
     broken.points["transformers"]["plain"] = type(spec)("plain", "", "", spec.options, step=lambda options, context: 1 // 0)
     files = changed("route", "policies: [gentle]", "policies: [gentel]")
+    reason = "integer division or modulo by zero"
     assert [str(problem) for problem in load(files, registry=broken).problems] == [
-        f"{ROUTE}:15:13: this makes a component break (ZeroDivisionError: integer division or modulo by zero): "
-        "a defect, please report it",
+        f"{ROUTE}:15:13: this makes a component break (ZeroDivisionError: {reason}): a defect, please report it",
         f"{ROUTE}:21:12: unknown policy set 'gentel'; did you mean 'gentle'?",
     ]
 
@@ -102,10 +98,10 @@ def test_files_that_nothing_reads_are_a_warning(tmp_path):
     for path, text in {**FILES, "routes/a.rout.yaml": "a: 1", "config/partners/b.yml": "a: 1", "routes/x.edi": "ISA"}.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
+    known = ".policy.yaml, .route.yaml, .table.yaml, .test.yaml"
     assert told(tmp_path) == [
         "config/partners/b.yml:1:1: nothing reads this file: its name must end in .yaml",
-        "routes/a.rout.yaml:1:1: nothing reads this file: its name ends in none of "
-        ".policy.yaml, .route.yaml, .table.yaml, .test.yaml",
+        f"routes/a.rout.yaml:1:1: nothing reads this file: its name ends in none of {known}",
     ]
 
 

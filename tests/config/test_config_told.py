@@ -28,7 +28,10 @@ ROUTE_HEADS = [
         "domain: sales",
         "domain: sales\ncolour: red",
         [
-            "5:1: unknown option 'colour' for this route; there is description, domain, from, keys, lifecycle, owner, policies, route, steps, to"
+            (
+                "5:1: unknown option 'colour' for this route; there is description, domain, from, keys, lifecycle, owner, policies, "
+                "route, steps, to"
+            )
         ],
     ),
     (
@@ -396,7 +399,10 @@ ENVIRONMENTS = [
         '"${secret:ERP_TOKEN}"',
         '"${secrt:ERP_TOKEN}"',
         [
-            "4:54: '${secrt:ERP_TOKEN}' holds a '${' that is no reference: write ${secret:NAME}, ${file:/path} or ${env:NAME:-default}"
+            (
+                "4:54: '${secrt:ERP_TOKEN}' holds a '${' that is no reference: write ${secret:NAME}, ${file:/path} "
+                "or ${env:NAME:-default}"
+            )
         ],
     ),
     (

@@ -68,7 +68,7 @@ class Target:
             return
         body = await _body(receive)
         status, answer = self._get(scope["path"]) if scope["method"] == "GET" else self._post(scope, body)
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.start", "status": status, "headers": _headers(answer)})
         await send({"type": "http.response.body", "body": answer})
 
     def _get(self, path: str) -> tuple[int, bytes]:
@@ -88,6 +88,10 @@ class Target:
             self.effects[key] += 1
         self.times.setdefault(key, time.time())
         return 200, b'{"id": "%d"}' % self.calls
+
+
+def _headers(body: bytes) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
 
 
 async def _body(receive: Any) -> bytes:
