@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from crossdock.core.errors import Place, Problem
 from crossdock.core.registry import nearest
 from crossdock_config.faults import shown, words
+from crossdock_config.secrets import PLACEHOLDER
 from crossdock_config.unknowns import discreet, is_blind, tried
 from crossdock_config.yaml_source import Document, Path
 
@@ -60,23 +61,20 @@ def checked(model: type[Model], data: Any, subject: Subject, problems: list[Prob
         faults = _causes(error, model, subject)
     blind = [fault for fault in faults if is_blind(fault)]
     if blind and len(blind) == len(faults):
-        return _tried(model, data, [fault["path"] for fault in blind], subject, problems)
+        found = tried(model, data, [fault["path"] for fault in blind])
+        problems += [] if found else [_unknowable(fault, model, subject) for fault in blind]
+        return found
     problems += [_problem(fault, model, subject) for fault in faults if fault not in blind]
     return None
 
 
-def _tried(
-    model: type[Model], data: dict[str, Any], paths: list[Path], subject: Subject, problems: list[Problem]
-) -> Model | None:
-    found = tried(model, data, paths)
-    for path in paths if found is None else ():
-        place = subject.place(path)
-        if not any(problem.place == (place.path, place.line, place.column) for problem in problems):
-            what = f"{_named(path)} of {subject.what}" if path else subject.what
-            problems.append(
-                Problem.at(place, f"{what} can't be checked without the values that it refers to: give them a default")
-            )
-    return found
+def _unknowable(fault: dict[str, Any], model: type[BaseModel], subject: Subject) -> Problem:
+    """Return a fault that stays whatever the unknown values are, or that can't be judged without them."""
+    problem = _problem(fault, model, subject)
+    if PLACEHOLDER not in problem.message:
+        return problem
+    message = f"{_subject(fault['path'], subject)} can't be checked without the values that it refers to: give them a default"
+    return replace(problem, message=message)
 
 
 def _causes(error: ValidationError, model: type[BaseModel], subject: Subject) -> list[dict[str, Any]]:
@@ -144,9 +142,12 @@ def _problem(fault: dict[str, Any], model: type[BaseModel], subject: Subject) ->
     if kind == "missing":
         return Problem.at(subject.key(path[:-1]), f"missing option '{name}' for {_inner(subject.what, path)}", "missing")
     place = subject.key(path) if isinstance(fault["input"], dict) else subject.place(path)
-    what = f"{_named(path)} of {subject.what}" if path else subject.what
     written = subject.written(path, fault["input"])
-    return Problem.at(place, discreet(words(fault, what, written), fault["input"], written))
+    return Problem.at(place, discreet(words(fault, _subject(path, subject), written), fault["input"], written))
+
+
+def _subject(path: Path, subject: Subject) -> str:
+    return f"{_named(path)} of {subject.what}" if path else subject.what
 
 
 def _named(path: Path) -> str:

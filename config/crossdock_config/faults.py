@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-
 _WANTED = {
     "string": "text",
     "int": "a whole number",

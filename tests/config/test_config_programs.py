@@ -133,9 +133,8 @@ def test_a_connectors_own_name_is_an_endpoint_with_default_settings():
     assert compiled.endpoints["inbox"].settings.port == 2222
 
 
-def test_the_text_of_a_decimal_is_kept_where_text_is_wanted():
-    table = release().files[SHORT["table"]]
-    assert "version: 1.10" in table
+def test_the_text_of_a_number_is_kept_where_text_is_wanted():
+    assert release(changed("route", "owner: edi@example.com", "owner: 1.10")).routes["orders"].owner == "1.10"
 
 
 def test_the_id_is_of_the_meaning_and_not_of_the_text():
