@@ -143,6 +143,7 @@ class House:
         state = state_store(self.release.environment.state_store)
         releases = Releases(self.release, journal, partial(recompiled, self.root))
         sinks, waker = Sinks(self.services, loop), waker_for(app())
+        sinks.warm(self.release)
         messages = MessageDrain(journal, releases, state, clock, metrics, lease)
         deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics, lease)
         return Parts(journal, Lanes(journal, messages, deliveries, waker, lease, share=share), loop, sinks, waker)

@@ -32,6 +32,12 @@ class Sinks:
                 self._sinks[key] = self._open(release, key[1])
             return self._sinks[key]
 
+    def warm(self, release: Release) -> None:
+        """Open every endpoint that can be delivered to, so that the first delivery waits for no imports."""
+        for name, endpoint in release.endpoints.items():
+            if endpoint.spec.target is not None:
+                self.get(release, name)
+
     def close(self) -> None:
         """Close them all."""
         for sink in self._sinks.values():
