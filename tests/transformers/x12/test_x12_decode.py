@@ -11,10 +11,10 @@ import pytest
 from crossdock.core.message import BODY_TYPE, dump_body, dump_json, load_body
 from crossdock.core.outcome import Claim
 from crossdock_transformers import x12
+from crossdock_transformers.edi.load import standard
+from crossdock_transformers.edi.shape import shape_of
 from crossdock_transformers.x12.decode import X12Decode
-from crossdock_transformers.x12.load import standard
 from crossdock_transformers.x12.options import DecodeOptions
-from crossdock_transformers.x12.shape import shape_of
 from tests.transformers.x12 import x12_kit as kit
 
 BOM = b"\xef\xbb\xbf"

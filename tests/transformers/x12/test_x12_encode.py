@@ -12,8 +12,8 @@ from crossdock.core.errors import Refusal, Rejected
 from crossdock.core.message import Numbered, dump_body, load_body
 from crossdock.core.partner import Partner
 from crossdock_transformers import x12
-from crossdock_transformers.x12.load import standard
-from crossdock_transformers.x12.values import Delimiters
+from crossdock_transformers.edi.load import standard
+from crossdock_transformers.edi.values import Delimiters
 from tests.transformers.x12 import x12_kit as kit
 
 REPLY: dict[str, Any] = {

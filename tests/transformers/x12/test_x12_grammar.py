@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from crossdock_transformers import x12
+from crossdock_transformers.edi.grammar import Composite, Use
+from crossdock_transformers.edi.load import Grammars, standard
+from crossdock_transformers.edi.shape import shape_of
 from crossdock_transformers.x12.envelope import survey
-from crossdock_transformers.x12.grammar import Composite, Use
-from crossdock_transformers.x12.load import Grammars, standard
-from crossdock_transformers.x12.shape import shape_of
 from crossdock_transformers.x12.transactions import GroupReader, Reading
 from tests.transformers.x12 import x12_kit as kit
 

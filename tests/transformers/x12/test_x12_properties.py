@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crossdock.core.errors import Rejected
+from crossdock_transformers.edi.examine import cut, examine
+from crossdock_transformers.edi.grammar import Composite, Element, Node, Segment, TransactionSet, Use
+from crossdock_transformers.edi.load import standard
+from crossdock_transformers.edi.machine import Anomaly, compiled
+from crossdock_transformers.edi.values import Delimiters, complete
 from crossdock_transformers.x12.envelope import survey
-from crossdock_transformers.x12.examine import cut, examine
-from crossdock_transformers.x12.grammar import Composite, Element, Node, Segment, TransactionSet, Use
-from crossdock_transformers.x12.load import standard
-from crossdock_transformers.x12.machine import Anomaly, compiled
 from crossdock_transformers.x12.transactions import keys_of
-from crossdock_transformers.x12.values import Delimiters, complete
 from crossdock_transformers.x12.write import encode_transaction, trimmed
 from tests.transformers.x12 import x12_kit as kit
 

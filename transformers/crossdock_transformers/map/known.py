@@ -35,8 +35,8 @@ def _schema(name: str, context: Context) -> Shape | None:
 
 def _set(number: str, version: str | None) -> Shape:
     """The decoded shape of a set; what its envelope says is left to the encoder."""
-    from crossdock_transformers.x12.load import standard
-    from crossdock_transformers.x12.shape import shape_of
+    from crossdock_transformers.edi.load import standard
+    from crossdock_transformers.edi.shape import shape_of
     from crossdock_transformers.x12.write import ENVELOPE_KEYS
 
     shape = shape_of(standard().get(number, version or standard().versions[0]))

@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crossdock.core.spec import Context, Step, TransformerSpec
-from crossdock_transformers.x12.guide import GuideFile
+from crossdock_transformers.edi.guide import GuideFile
 from crossdock_transformers.x12.options import DecodeOptions, EncodeOptions
 
 if TYPE_CHECKING:

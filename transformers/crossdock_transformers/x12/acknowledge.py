@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
+from crossdock_transformers.edi.faults import Fault
+from crossdock_transformers.edi.values import Delimiters
 from crossdock_transformers.x12.envelope import Group
-from crossdock_transformers.x12.faults import Fault
 from crossdock_transformers.x12.transactions import Transaction
-from crossdock_transformers.x12.values import Delimiters
 from crossdock_transformers.x12.write import trimmed
 
 MOST_LISTED: Final = 10_000

@@ -10,12 +10,12 @@ from crossdock.core.message import Message
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock_transformers.edi.grammar import TransactionSet
+from crossdock_transformers.edi.guide import opened
+from crossdock_transformers.edi.load import Grammars, standard
+from crossdock_transformers.edi.shape import shape_of
 from crossdock_transformers.x12.envelope import Header, Survey, survey
-from crossdock_transformers.x12.grammar import TransactionSet
-from crossdock_transformers.x12.guide import opened
-from crossdock_transformers.x12.load import Grammars, standard
 from crossdock_transformers.x12.options import DecodeOptions
-from crossdock_transformers.x12.shape import shape_of
 from crossdock_transformers.x12.stream import Correspondence, Transactions
 from crossdock_transformers.x12.transactions import GroupReader, Reading, Transaction
 

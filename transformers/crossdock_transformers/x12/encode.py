@@ -10,9 +10,9 @@ from crossdock.core.message import Message, Numbered
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
-from crossdock_transformers.x12.grammar import TransactionSet
-from crossdock_transformers.x12.guide import opened
-from crossdock_transformers.x12.load import standard
+from crossdock_transformers.edi.grammar import TransactionSet
+from crossdock_transformers.edi.guide import opened
+from crossdock_transformers.edi.load import standard
 from crossdock_transformers.x12.options import EncodeOptions
 from crossdock_transformers.x12.stream import CONTENT_TYPE, scope_of
 from crossdock_transformers.x12.write import Letter, delimiters_of, encode_transaction

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from crossdock.core.errors import Rejected
-from crossdock_transformers.x12.values import Delimiters, iso_date, iso_time, shown
+from crossdock_transformers.edi.values import Delimiters, iso_date, iso_time, shown
 
 MOST_TRANSACTIONS: Final = 999_999
 """As many as GE01 can count."""

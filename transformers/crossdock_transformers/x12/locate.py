@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from crossdock_transformers.edi.examine import Path, examine
+from crossdock_transformers.edi.load import Grammars, standard
+from crossdock_transformers.edi.machine import compiled
 from crossdock_transformers.x12.envelope import survey
-from crossdock_transformers.x12.examine import Path, examine
-from crossdock_transformers.x12.load import Grammars, standard
-from crossdock_transformers.x12.machine import compiled
 
 
 def locate(data: bytes, control: str, grammars: Grammars | None = None) -> dict[Path, str]:

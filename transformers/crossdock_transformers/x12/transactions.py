@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from crossdock.core.errors import Finding, Rejected
 from crossdock.core.registry import nearest
+from crossdock_transformers.edi.examine import cut, examine
+from crossdock_transformers.edi.faults import Fault, rejected
+from crossdock_transformers.edi.grammar import TransactionSet
+from crossdock_transformers.edi.load import Grammars, standard
+from crossdock_transformers.edi.machine import Anomaly, Machine, compiled
+from crossdock_transformers.edi.values import shown
 from crossdock_transformers.x12.envelope import Group, Interchange
-from crossdock_transformers.x12.examine import cut, examine
-from crossdock_transformers.x12.faults import Fault, rejected
-from crossdock_transformers.x12.grammar import TransactionSet
-from crossdock_transformers.x12.load import Grammars, standard
-from crossdock_transformers.x12.machine import Anomaly, Machine, compiled
-from crossdock_transformers.x12.values import shown
 
 MOST_BYTES: Final = 32 * 1024**2
 """The greatest transaction that is decoded, if a route says nothing else."""

@@ -11,11 +11,11 @@ from typing import Any, Final
 from crossdock.core.errors import Finding, Rejected
 from crossdock.core.partner import X12Agreement
 from crossdock.core.registry import nearest
-from crossdock_transformers.x12.examine import Path, examine
-from crossdock_transformers.x12.faults import MOST_FAULTS, Fault
-from crossdock_transformers.x12.grammar import Composite, Node, Segment, TransactionSet, Use
-from crossdock_transformers.x12.machine import compiled
-from crossdock_transformers.x12.values import Delimiters, shown, write
+from crossdock_transformers.edi.examine import Path, examine
+from crossdock_transformers.edi.faults import MOST_FAULTS, Fault
+from crossdock_transformers.edi.grammar import Composite, Node, Segment, TransactionSet, Use
+from crossdock_transformers.edi.machine import compiled
+from crossdock_transformers.edi.values import Delimiters, shown, write
 
 ENVELOPE_KEYS: Final = ("set", "version", "interchange", "group", "control_number")
 """What a decoded body says of the envelope; not looked at when it is written, except that `set` must agree."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Element, Node, Segment, TransactionSet, Use
 from crossdock_transformers.x12.envelope import GROUP_FIELDS, HEADER_FIELDS
-from crossdock_transformers.x12.grammar import UNLIMITED, Composite, Element, Node, Segment, TransactionSet, Use
 
 MOST_CODES: Final = 60
 """Longer code lists are left out of the schema; the codec checks them all the same."""

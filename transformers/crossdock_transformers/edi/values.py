@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from crossdock_transformers.x12.grammar import Composite, Element, Segment, Use
+from crossdock_transformers.edi.grammar import Composite, Element, Segment, Use
 
 Reader = Callable[[str], Any]
 

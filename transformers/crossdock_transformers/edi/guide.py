@@ -27,8 +27,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from crossdock.core.errors import Refusal, Refusals
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Resource
-from crossdock_transformers.x12.grammar import Composite, Element, Node, Segment, TransactionSet, Use
-from crossdock_transformers.x12.load import Grammars, standard
+from crossdock_transformers.edi.grammar import Composite, Element, Node, Segment, TransactionSet, Use
+from crossdock_transformers.edi.load import Grammars, standard
 
 _MODEL = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from crossdock.core.errors import Refusal
 from crossdock.core.registry import nearest
-from crossdock_transformers.x12.grammar import UNLIMITED, Composite, Element, Node, Note, Segment, TransactionSet, Use
+from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Element, Node, Note, Segment, TransactionSet, Use
 
 _ELEMENT = re.compile(r"(AN|ID|DT|TM|R|N[0-9]) (\d+)/(\d+) (.+)")
 _GROUP = re.compile(r"\(([^)]*)\)\*(\d+)")

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crossdock.core.registry import nearest
-from crossdock_transformers.x12.faults import MOST_FAULTS, TOLERABLE, Fault
-from crossdock_transformers.x12.grammar import Composite, Element, Note, Segment, TransactionSet, Use
-from crossdock_transformers.x12.machine import Machine, Spot, Step, step
-from crossdock_transformers.x12.values import SHOWN, Delimiters, Unfit, check, reader, shown
+from crossdock_transformers.edi.faults import MOST_FAULTS, TOLERABLE, Fault
+from crossdock_transformers.edi.grammar import Composite, Element, Note, Segment, TransactionSet, Use
+from crossdock_transformers.edi.machine import Machine, Spot, Step, step
+from crossdock_transformers.edi.values import SHOWN, Delimiters, Unfit, check, reader, shown
 
 Path = tuple[str | int, ...]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from crossdock_transformers.x12.grammar import Node, Segment, TransactionSet
-from crossdock_transformers.x12.values import Delimiters, Reader, complete, pattern, reader
+from crossdock_transformers.edi.grammar import Node, Segment, TransactionSet
+from crossdock_transformers.edi.values import Delimiters, Reader, complete, pattern, reader
 
 MOST_PLANS: Final = 256
 """How many element patterns of one segment are remembered; a document beyond that goes the slow way."""
