@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from crossdock.core.partner import X12Agreement
+from crossdock.core.partner import Contact, EdifactAgreement, Ids, Quotas, X12Agreement
 from crossdock.core.units import Duration
 
 NAME = r"^[a-z0-9][a-z0-9._-]*$"
@@ -62,7 +62,11 @@ class PartnerFile(File):
 
     partner: Name = Field(description="the partner's name, the same as the file's")
     title: str = Field("", description="the name that people use")
+    ids: Ids = Field(default_factory=Ids, description="identities beside the envelopes': gln, duns, as2")
     x12: X12Agreement | None = Field(None, description="identities and agreement for X12")
+    edifact: EdifactAgreement | None = Field(None, description="identities and agreement for EDIFACT")
+    contacts: tuple[Contact, ...] = Field((), description="people and desks at the partner")
+    quotas: Quotas = Field(default_factory=Quotas, description="how much the partner may send")
     channels: dict[str, Any] = Field(default_factory=dict, description="how the partner is reached: connector to settings")
 
 

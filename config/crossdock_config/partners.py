@@ -16,7 +16,7 @@ from crossdock_config.yaml_source import Document
 
 def partners(project: Project, endpoints: Endpoints, secrets: SecretSource | None) -> None:
     """Add all partners to the project."""
-    identities: dict[tuple[str, str], str] = {}
+    identities: dict[tuple[str, ...], str] = {}
     for name, document in sorted(project.documents.get("partner", {}).items()):
         data = resolved(document, secrets, project.problems)
         model = project.file(PartnerFile, "partner", name, document, data)
@@ -24,16 +24,21 @@ def partners(project: Project, endpoints: Endpoints, secrets: SecretSource | Non
         if model is None:
             continue
         _claim(project, model, document, identities)
-        project.partners[name] = Partner(name, model.title, model.x12, channels)
+        project.partners[name] = Partner(
+            name, model.title, model.x12, channels, model.edifact, model.ids, model.contacts, model.quotas
+        )
 
 
-def _claim(project: Project, model: PartnerFile, document: Document, identities: dict[tuple[str, str], str]) -> None:
-    if model.x12 is None:
-        return
-    identity = (model.x12.theirs.qualifier, model.x12.theirs.id)
-    first = identities.setdefault(identity, model.partner)
-    if first != model.partner:
-        project.say(document.at("x12", "theirs"), f"partner '{first}' has this identity already: {'/'.join(identity)}")
+def _claim(project: Project, model: PartnerFile, document: Document, identities: dict[tuple[str, ...], str]) -> None:
+    """Say where two partners have one identity: then nobody could tell who sent a file."""
+    for dialect in ("x12", "edifact"):
+        agreement = getattr(model, dialect)
+        if agreement is None:
+            continue
+        identity = (dialect, agreement.theirs.qualifier, agreement.theirs.id)
+        first = identities.setdefault(identity, model.partner)
+        if first != model.partner:
+            project.say(document.at(dialect, "theirs"), f"partner '{first}' has this identity already: {'/'.join(identity[1:])}")
 
 
 def _channels(project: Project, data: Any, document: Document, endpoints: Endpoints) -> dict[str, Any]:

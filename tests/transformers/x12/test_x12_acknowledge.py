@@ -122,7 +122,7 @@ def test_control_numbers_begin_again_after_nine_nines() -> None:
 
 def test_the_agreement_decides_whether_and_how_we_answer() -> None:
     """No acknowledgment agreed; or other delimiters and an application id."""
-    silent = kit.Surroundings({"acme": Partner("acme", x12=kit.agreement(acknowledge=False))})
+    silent = kit.Surroundings({"acme": Partner("acme", x12=kit.agreement(acknowledge="none"))})
     assert kit.decoded(kit.file(kit.ORDER), silent).finish().deliveries == ()
     theirs = X12Identity(qualifier="ZZ", id="ACMERETAIL", application="ACMEAPP")
     other = kit.agreement(theirs=theirs, element_separator="|", segment_terminator="~\n")

@@ -75,7 +75,7 @@ class Transactions:
             for _ in self.parts():
                 pass
         reports = self._reports or []
-        answer = self._with.agreement.acknowledge and not self._with.answered
+        answer = self._with.agreement.acknowledge != "none" and not self._with.answered
         wanted = [(head, report) for head, report in reports if answer and report.group.function != _NEVER_ANSWERED]
         return Closing(tuple(self._answer(head, report) for head, report in wanted), note=self._note(reports))
 
