@@ -42,7 +42,10 @@ def test_a_guide_that_says_nothing_changes_nothing() -> None:
             {"REF": {"REF02": {"forbidden": True}}},
             "AK403-10 REF02 (reference) is not used with this partner (its guide forbids it)",
         ),
-        ({"REF": {"forbidden": True}}, "AK304-7 segment REF is out of sequence: it may not stand here, after BEG"),
+        (
+            {"REF": {"forbidden": True}},
+            "AK304-2 the segment REF (reference) is not used with this partner here (its guide forbids it)",
+        ),
         ({"DTM": {"required": True}}, "AK304-3 the mandatory segment DTM (date or time reference) is missing before N1"),
         ({"PO1": {"max": 1}}, "AK304-4 the loop PO1 (order line) may occur once at most here"),
         ({"N1/N4": {"N401": {"max": 5}}}, "AK403-5 N401 (city) is too long: 'DALLAS' has 6 characters, at most 5 fit"),
@@ -64,7 +67,7 @@ def test_a_segment_that_occurs_nowhere_else_is_forbidden_by_name() -> None:
     body = [*kit.ORDER[: at + 1], "IT8*N", *kit.ORDER[at + 1 :]]
     assert findings({}, body) == []
     assert findings({"IT8": {"forbidden": True}}, body) == [
-        "AK304-2 segment IT8 is not used with this partner (its guide forbids it)"
+        "AK304-2 the segment IT8 (conditions of sale) is not used with this partner here (its guide forbids it)"
     ]
 
 
@@ -174,3 +177,17 @@ def test_what_is_written_conforms_to_the_guide() -> None:
     step = kit.encoder(kit.Surroundings(guides=guides), guide="g")
     with pytest.raises(Rejected, match=r"BAK02 .acknowledgment type. is 'AC', which is not AT"):
         step.apply(kit.message({"BAK": {"BAK01": "00", "BAK02": "AC", "BAK03": "1", "BAK04": "2026-10-15"}}))
+
+
+def test_a_guide_does_not_change_the_shape() -> None:
+    """What is a list in the base grammar stays one, where a guide allows it once only."""
+    body = [segment for segment in kit.ORDER if not segment.startswith("PO1*2")]
+    (part,) = kit.parts(kit.file([*body[:-1], "CTT*1"]), guided({"PO1": {"max": 1}, "N1": {"max": 1}}), guide="g")
+    assert ("1", "ST") == (part.body["PO1"][0]["PO101"], part.body["N1"][0]["N101"])
+
+
+def test_a_forbidden_segment_does_not_hide_one_of_the_same_name_further_on() -> None:
+    """A PER in the header is forbidden, one in the party's loop is not."""
+    body = [*kit.ORDER[:5], "PER*OC*JO DOE", *kit.ORDER[5:]]
+    assert findings({"PER": {"forbidden": True}}, body) == []
+    assert len(findings({"PER": {"forbidden": True}}, [*body[:2], "PER*OC*JO DOE", *body[2:]])) == 1

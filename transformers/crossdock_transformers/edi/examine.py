@@ -6,7 +6,7 @@ This is the exact definition of a correct transaction; `machine` is its fast for
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crossdock.core.registry import nearest
@@ -81,6 +81,7 @@ class _Examination:
             if len(self.result.faults) >= MOST_FAULTS:
                 return
         self._close(segments, line)
+        self._check()
 
     def _segment(self, elements: list[str], position: int, line: int) -> None:
         tag = elements.pop(0)
@@ -110,6 +111,8 @@ class _Examination:
         self._values(node.segment, elements, here, values, path)
         if node.single:
             holder.setdefault(node.name, values)
+            if node.forbidden:
+                self._note(_too_many(spot, here))
         else:
             held = holder.setdefault(node.name, [])
             held.append(values)
@@ -124,7 +127,7 @@ class _Examination:
             what = "loop" if spot.node.loop else "segment"
             message = f"the mandatory {what} {segment.tag} ({segment.title}) is missing before {here.tag}"
             self._note(Fault("AK304", "3", message, segment.tag, here.position, here.line))
-        if found.over:
+        if found.over and not found.spot.node.forbidden:
             self._note(_too_many(found.spot, here))
 
     def _stranger(self, tag: str, here: _Here) -> Fault:
@@ -137,8 +140,6 @@ class _Examination:
             return here.fault("AK304", "1", f"{shown(tag)} is no segment of X12 {grammar.version}{hint}")
         if tag not in grammar.tags and tag not in ("ST", "SE"):
             return here.fault("AK304", "6", f"segment {tag} does not belong to a {grammar.number}")
-        if not any(node.segment.tag == tag for _, node in grammar.visit()) and tag not in ("ST", "SE"):
-            return here.fault("AK304", "2", f"segment {tag} is not used with this partner (its guide forbids it)")
         after = self._spot.node.segment.tag
         return here.fault("AK304", "7", f"segment {tag} is out of sequence: it may not stand here, after {after}")
 
@@ -220,6 +221,21 @@ class _Examination:
             message = f"the control number in SE02 is {shown(control)}, in ST02 it is {shown(self._control)}"
             self._note(last.fault("AK502", "3", message, element=2, value=control))
 
+    def _check(self) -> None:
+        """Ask the guide's checks; those that reckon with the whole body only where every value of it could be read."""
+        result, checks = self.result, self._grammar.checks
+        if checks is None:
+            return
+        whole = not result.sinks(TOLERABLE)
+        segments: dict[Path, Slot] = {}
+        for path, slot in result.slots.items():
+            segments.setdefault(path[:-1], slot)
+        for breach in checks.broken(result.body, whole=whole):
+            found = segments.get(breach.path) if breach.path else None
+            here = found.here if found else _Here(breach.tag, self._count, 0)
+            fault = here.fault(breach.kind, breach.code, breach.message, element=breach.element, component=breach.component)
+            self._note(replace(fault, tag=breach.tag or fault.tag, number=breach.number, value=breach.value, rule=breach.rule))
+
     def _note(self, fault: Fault) -> None:
         if len(self.result.faults) < MOST_FAULTS:
             self.result.faults.append(fault)
@@ -248,6 +264,9 @@ class Slot:
 
 def _too_many(spot: Spot, here: _Here) -> Fault:
     node = spot.node
+    if node.forbidden:
+        what = f"{'loop' if node.loop else 'segment'} {node.segment.tag} ({node.segment.title})"
+        return here.fault("AK304", "2", f"the {what} is not used with this partner here (its guide forbids it)")
     what, code = ("loop", "4") if node.loop else ("segment", "5")
     times = "once" if node.most == 1 else f"{node.most} times"
     return here.fault("AK304", code, f"the {what} {node.segment.tag} ({node.segment.title}) may occur {times} at most here")

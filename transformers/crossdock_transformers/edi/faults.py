@@ -28,6 +28,7 @@ class Fault:
     """One fault. `kind` is the 997 element that reports it: `AK304` a segment, `AK403` an element, `AK502` the transaction.
 
     `position` counts segments from ST = 1, `element` and `component` from 1; `number` is the data element number.
+    `rule` names the check of a guide that was broken.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Fault:
     component: int = 0
     number: str = ""
     value: str = ""
+    rule: str = ""
 
     @property
     def where(self) -> str:

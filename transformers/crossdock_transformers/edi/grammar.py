@@ -5,9 +5,9 @@ Everything here is plain frozen data; `load` reads it from files, `guide` narrow
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Protocol
 
 UNLIMITED: Final = 1 << 60
 """The greatest use of what may occur without limit (`>1`)."""
@@ -78,8 +78,8 @@ class Segment:
 class Node:
     """A segment at its place in a set, or a loop (then `children` follow its first segment). Compared by identity.
 
-    `name` is its key in the decoded body. `most` is the greatest number of uses; a node of at most one use decodes to an
-    object, any other to an array.
+    `name` is its key in the decoded body. `most` is the greatest number of uses, 0 where a guide forbids it. `base` is what the
+    base grammar allows, where a guide allows less: a node of at most one use there decodes to an object, any other to an array.
     """
 
     name: str
@@ -88,11 +88,17 @@ class Node:
     most: int
     loop: bool = False
     children: tuple[Node, ...] = ()
+    base: int = 0
 
     @property
     def single(self) -> bool:
         """Whether it decodes to an object and not to an array."""
-        return self.most == 1
+        return (self.base or self.most) == 1
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether a guide forbids it."""
+        return self.most == 0
 
     def visit(self, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
         """Yield this node and all below it, each with its path of names."""
@@ -102,13 +108,40 @@ class Node:
             yield from child.visit(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A decoded body breaks a check of a guide. `path` leads to the segment in the body, `()` is the whole transaction.
+
+    `kind` and `code` are those of a `faults.Fault`; `element` and `component` count from 1, 0 is the segment as a whole.
+    `rule` names the check.
+    """
+
+    rule: str
+    path: tuple[str | int, ...]
+    kind: str
+    code: str
+    message: str
+    tag: str = ""
+    element: int = 0
+    component: int = 0
+    number: str = ""
+    value: str = ""
+
+
+class Checks(Protocol):
+    """What a guide asks of a decoded body beyond its grammar."""
+
+    def broken(self, body: Mapping[str, Any], *, whole: bool = True) -> Sequence[Breach]:
+        """Return what a body breaks; `whole` is False where it could not be read completely."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TransactionSet:
     """A transaction set of one version (compared by identity, so that what is compiled from it can be remembered).
 
     `root` is a loop whose first segment is ST and whose last child is SE. `group` is the functional identifier (GS01). `keys` map
     a business key to its path in the decoded body (`("BEG", "BEG03")`). `tags` are all tags that the set knows, even where a
-    guide forbids them; `dictionary` all tags of the version.
+    guide forbids them; `dictionary` all tags of the version. `checks` are a guide's, for the decoded body.
     """
 
     number: str
@@ -119,6 +152,7 @@ class TransactionSet:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     dictionary: frozenset[str] = frozenset()
+    checks: Checks | None = None
 
     def visit(self) -> Iterator[tuple[tuple[str, ...], Node]]:
         """Yield every node of the body with its path, ST and SE left out."""

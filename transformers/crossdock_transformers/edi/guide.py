@@ -139,10 +139,9 @@ class _Narrowing:
         self._faults = faults
 
     def loop(self, node: Node, path: tuple[str, ...]) -> Node:
-        children = (self._node(child, (*path, child.name)) for child in node.children)
-        return replace(node, children=tuple(child for child in children if child is not None))
+        return replace(node, children=tuple(self._node(child, (*path, child.name)) for child in node.children))
 
-    def _node(self, node: Node, path: tuple[str, ...]) -> Node | None:
+    def _node(self, node: Node, path: tuple[str, ...]) -> Node:
         key, rule = self._rules.get(path, ("", None))
         inner = self.loop(node, path) if node.loop else node
         if rule is None:
@@ -152,11 +151,10 @@ class _Narrowing:
             self._fault(f"{node.name} is mandatory in the base grammar and can't be forbidden", *at, "forbidden")
         if rule.max is not None and rule.max > node.most:
             self._fault(f"{node.name} may occur {node.most} times at most; a guide only narrows", *at, "max")
-        if rule.forbidden:
-            return None
-        most = node.most if rule.max is None or node.single else rule.max
+        most = 0 if rule.forbidden else node.most if rule.max is None else min(rule.max, node.most)
         segment = self._segment(node.segment, rule, at)
-        return replace(inner, segment=segment, required=node.required or rule.required, most=most)
+        required = (node.required or rule.required) and not rule.forbidden
+        return replace(inner, segment=segment, required=required, most=most, base=node.base or node.most)
 
     def _segment(self, segment: Segment, rule: SegmentRule, at: tuple[str, str]) -> Segment:
         unknown = rule.elements.keys() - {ref for use in segment.uses for ref in _refs(use)}

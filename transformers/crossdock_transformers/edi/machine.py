@@ -58,25 +58,30 @@ class Step:
 
 
 def step(spot: Spot, tag: str) -> Step | None:
-    """Return where a tag leads, the nearest place first, or None."""
-    return _search(spot, tag, again=False) or _search(spot, tag, again=True)
+    """Return where a tag leads, the nearest place first, or None; a forbidden place comes after those that are allowed."""
+    return (
+        _search(spot, tag, again=False)
+        or _search(spot, tag, again=False, forbidden=True)
+        or _search(spot, tag, again=True, forbidden=True)
+    )
 
 
-def _search(spot: Spot, tag: str, *, again: bool) -> Step | None:
+def _search(spot: Spot, tag: str, *, again: bool, forbidden: bool = False) -> Step | None:
     """`again` also takes a node that may occur once only, so that its second occurrence is told as such."""
     missing: list[Spot] = []
-    found = _first(spot.below, tag, missing)
+    found = _first(spot.below, tag, missing, forbidden=forbidden)
     while found is None and spot.above is not None:
-        if spot.node.segment.tag == tag and (again or not spot.node.single):
+        node = spot.node
+        if node.segment.tag == tag and (again or not node.single) and (forbidden or not node.forbidden):
             return Step(spot, tuple(missing), over=spot.node.single)
-        found = _first(spot.above.below[spot.index + 1 :], tag, missing)
+        found = _first(spot.above.below[spot.index + 1 :], tag, missing, forbidden=forbidden)
         spot = spot.above
     return Step(found, tuple(missing)) if found else None
 
 
-def _first(spots: Sequence[Spot], tag: str, missing: list[Spot]) -> Spot | None:
+def _first(spots: Sequence[Spot], tag: str, missing: list[Spot], *, forbidden: bool) -> Spot | None:
     for spot in spots:
-        if spot.node.segment.tag == tag:
+        if spot.node.segment.tag == tag and (forbidden or not spot.node.forbidden):
             return spot
         if spot.node.required:
             missing.append(spot)
@@ -84,7 +89,10 @@ def _first(spots: Sequence[Spot], tag: str, missing: list[Spot]) -> Spot | None:
 
 
 class Moves(dict[str, Move]):
-    """From one place: tag -> (moves from there, plans, name, most uses, is a loop, depth, depth of what follows in it)."""
+    """From one place: tag -> (moves from there, plans, name, most uses, is a loop, depth, depth of what follows in it).
+
+    Most uses are 0 for what decodes to an object.
+    """
 
     __slots__ = ("_machine", "_spot")
 
@@ -95,7 +103,7 @@ class Moves(dict[str, Move]):
 
     def __missing__(self, tag: str) -> Move:
         found = step(self._spot, tag)
-        if found is None or found.missing or found.over:
+        if found is None or found.missing or found.over or found.spot.node.forbidden:
             raise Anomaly
         self[tag] = self._machine.move(found.spot)
         return self[tag]
@@ -134,6 +142,7 @@ class Machine:
     def __init__(self, grammar: TransactionSet, delimiters: Delimiters) -> None:
         self.grammar = grammar
         self.delimiters = delimiters
+        self._checks = grammar.checks
         self.start = Spot.of(grammar.root)
         self._plans: dict[int, Plans] = {}
         spots = list(_all(self.start))
@@ -145,7 +154,7 @@ class Machine:
         """Return what the fast way needs to know of a place."""
         node = spot.node
         plans = self._plans.setdefault(id(node.segment), Plans(node.segment, self.delimiters))
-        return spot.moves, plans, node.name, node.most, node.loop, spot.depth, spot.depth + 1
+        return spot.moves, plans, node.name, 0 if node.single else node.most, node.loop, spot.depth, spot.depth + 1
 
     def header(self, text: str) -> None:
         """Raise Anomaly where the ST segment is not right."""
@@ -184,7 +193,7 @@ class Machine:
             for ref, to in typed:
                 values[ref] = to(values[ref])
             holder = holders[depth]
-            if most == 1:
+            if not most:
                 holder[name] = values
             elif (held := holder.get(name)) is None:
                 holder[name] = [values]
@@ -194,7 +203,7 @@ class Machine:
                     raise Anomaly
             if loop:
                 holders[below] = values
-        if "SE" not in body:
+        if "SE" not in body or (self._checks is not None and self._checks.broken(body)):
             raise Anomaly
         return body
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Element, Node, Segment, TransactionSet, Use
@@ -24,7 +24,7 @@ def shape_of(grammar: TransactionSet) -> dict[str, Any]:
     }
     required = list(properties)
     children = [child for child in grammar.root.children if child.segment.tag != "SE"]
-    properties.update({child.name: _node(child) for child in children})
+    properties.update(_nodes(children))
     required += [child.name for child in children if child.required]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -42,6 +42,10 @@ def _object(properties: Mapping[str, Any], required: list[str]) -> dict[str, Any
     return {**whole, "required": required} if required else whole
 
 
+def _nodes(nodes: Iterable[Node]) -> dict[str, Any]:
+    return {node.name: _node(node) for node in nodes if not node.forbidden}
+
+
 def _node(node: Node) -> dict[str, Any]:
     one = _segment(node.segment, node.children)
     if node.single:
@@ -53,7 +57,7 @@ def _node(node: Node) -> dict[str, Any]:
 def _segment(segment: Segment, children: tuple[Node, ...]) -> dict[str, Any]:
     uses = [use for use in segment.uses if not use.forbidden]
     properties = {use.ref: _use(use) for use in uses}
-    properties.update({child.name: _node(child) for child in children})
+    properties.update(_nodes(children))
     required = [use.ref for use in uses if use.required] + [child.name for child in children if child.required]
     return {"title": segment.title, **_object(properties, required)}
 
@@ -64,7 +68,7 @@ def _use(use: Use) -> dict[str, Any]:
 
 
 def _composite(composite: Composite) -> dict[str, Any]:
-    properties = {use.ref: _use(use) for use in composite.uses}
+    properties = {use.ref: _use(use) for use in composite.uses if not use.forbidden}
     return {"title": composite.title, **_object(properties, [use.ref for use in composite.uses if use.required])}
 
 
