@@ -63,14 +63,14 @@ def post(port: int, control: int) -> bool:
 
 
 def post_until_dead(process: subprocess.Popen, port: int) -> set[int]:
-    """Post the interchanges while the process lives; return those that were acknowledged."""
+    """Post the interchanges one by one while the process lives, so that they are not all one batch; return those acknowledged."""
     acknowledged: set[int] = set()
     ends = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < ends:
         for control in sorted(set(range(1, INTERCHANGES + 1)) - acknowledged):
             if post(port, control):
                 acknowledged.add(control)
-        time.sleep(0.05)
+            time.sleep(0.1)
     return acknowledged
 
 

@@ -1,12 +1,12 @@
 """Everything on one machine with no services: `crossdock up`.
 
-    this process       Celery worker on threads (in-memory broker), sweeper, outbound calls
-      │  ▲
-      │  └─ a pipe: the names of lanes that got work
-      ▼
-    its child          gateway: SFTP, webhooks, polling; a process of its own, so that intake and drain share no GIL
+    this process       runs messages: Celery worker on threads (in-memory broker), and the sweeper
+      │  ▲  │  ▲
+      │  │  │  └─ pipe ── gateway      SFTP, webhooks, polling
+      │  └─ pipe ──────── deliverer    makes the deliveries: a Celery worker of its own, outbound calls
 
-The journal's file is all they share. Each ends when the other does; whatever was cut off goes on at the next start.
+Three processes, so that intake, steps and calls share no GIL. They share the journal's file, and tell each other over pipes which
+lanes got work. Each ends when another does; whatever was cut off goes on at the next start.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 
 import uvloop
 
-from crossdock.boot.house import House, Wrap, log_as, process_name
+from crossdock.boot.house import House, Wrap, log_as, process_name, publisher
 from crossdock.core.errors import CrossdockError
 from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
@@ -40,42 +40,72 @@ log = logging.getLogger(__name__)
 
 Ready = Callable[[Mapping[str, Any]], None]
 FORK = multiprocessing.get_context("fork")
+MESSAGES, DELIVERIES = "route/", "to/"
+"""How the names of lanes begin."""
 
 
 def run(root: Path, release: Release, ready: Ready, wrap: Wrap | None = None) -> int:
-    """Run until SIGTERM or SIGINT, or until the gateway fails; return the exit code."""
+    """Run until SIGTERM or SIGINT, or until a process of ours fails; return the exit code."""
     log_as(release)
-    ours, theirs = FORK.Pipe()
-    child = FORK.Process(target=_gateway, args=(root, release, theirs, ours, wrap), name="crossdock-gateway")
-    child.start()
-    theirs.close()
+    gateway = _Child("gateway", _gateway, [], root, release, wrap)
+    deliverer = _Child("deliverer", _deliverer, [gateway], root, release, wrap)
     stopping = _stop_pipe()
     house = House.enter(root, release, wrap)
-    metrics = Metrics()
-    work = _Work(house, metrics)
-    ours.send("go")
+    work = _Work(house, Metrics(), DELIVERIES, deliverer.wake)
+    sweeper = Sweeper(house.journal, work.waker, process_name(), "worker").start()
+    for child in (deliverer, gateway):
+        child.pipe.send("go")
     try:
-        return _listen(ours, stopping, work, ready, release)
+        return _listen([gateway, deliverer], stopping, work, lambda: ready(_status(release)))
     finally:
-        ours.close()
-        child.join(timeout=30)
+        sweeper.stop()
+        for child in (gateway, deliverer):
+            child.end()
         work.stop()
         house.opened.close()
 
 
-class _Work:
-    """The working half: Celery on threads, and the sweeper."""
+def _status(release: Release) -> Mapping[str, Any]:
+    return {"release": release.id, "environment": release.environment.environment}
 
-    def __init__(self, house: House, metrics: Metrics) -> None:
-        self._parts = PerProcess(lambda: house.parts(lambda: self._app, metrics, share=False))
+
+class _Child:
+    """A forked process at the other end of a pipe. It begins when it is told to, and ends when the pipe does."""
+
+    def __init__(self, name: str, main: Callable[..., None], elder: list[_Child], *arguments: Any) -> None:
+        self.name = name
+        self.pipe, theirs = FORK.Pipe()
+        inherited = [self.pipe, *(child.pipe for child in elder)]  # else they would stay open when we die
+        self._process = FORK.Process(target=main, args=(theirs, inherited, *arguments), name=f"crossdock-{name}")
+        self._process.start()
+        theirs.close()
+        self.wake = _sender(self.pipe)
+
+    def end(self) -> None:
+        """Close the pipe and wait until the process is gone."""
+        self.pipe.close()
+        self._process.join(timeout=30)
+
+
+class _Work:
+    """A working process: Celery on threads. Lanes of another kind are passed on to the process that works on them."""
+
+    def __init__(self, house: House, metrics: Metrics, others: str, pass_on: Callable[[str], None]) -> None:
+        self._parts = PerProcess(lambda: house.parts(self._send, metrics, share=False))
         self._app = create("memory://", self._parts.drain)
-        own = self._parts.get()
-        self.waker = own.waker
+        self._own = publisher(self._app)
+        self._others = others
+        self._pass_on = pass_on
+        self.waker = self._parts.get().waker
         self._worker = EmbeddedWorker(self._app, house.release.environment.workers.threads).start()
-        self._sweeper = Sweeper(own.journal, own.waker, process_name(), "worker").start()
+
+    def _send(self, lane: str) -> None:
+        if lane.startswith(self._others):
+            self._pass_on(lane)
+        else:
+            self._own(lane)
 
     def stop(self) -> None:
-        self._sweeper.stop()
         self._parts.get().lanes.stopping.set()
         self._worker.stop()
         self._parts.stop()
@@ -89,30 +119,37 @@ def _stop_pipe() -> int:
     return reading
 
 
-def _listen(gateway: Connection, stopping: int, work: _Work, ready: Ready, release: Release) -> int:
-    """Pass the gateway's wake-ups on until one of the two ends."""
+def _listen(children: list[_Child], stopping: int, work: _Work, ready: Callable[[], None]) -> int:
+    """Pass the children's wake-ups on until one of us ends."""
+    by_pipe = {child.pipe: child for child in children}
     while True:
-        for source in wait([gateway, stopping]):
-            if source is stopping:
+        for source in wait([*by_pipe, stopping]):
+            if not isinstance(source, Connection):
                 return 0
             try:
-                said = gateway.recv()
+                said = source.recv()
             except EOFError:
-                log.error("the gateway stopped")
+                log.error("the %s stopped", by_pipe[source].name)
                 return 4
             if isinstance(said, CrossdockError):
                 raise said
             if said == "ready":
-                ready({"release": release.id, "environment": release.environment.environment})
+                ready()
             else:
                 work.waker.wake(said)
 
 
-def _gateway(root: Path, release: Release, pipe: Connection, parents: Connection, wrap: Wrap | None) -> None:
-    """The child: waits for the journal to be ready, then serves until the parent is gone or says so."""
-    parents.close()
+def _begin(pipe: Connection, inherited: list[Connection]) -> None:
+    """In a child: let go of the parent's pipes, leave Ctrl-C to the parent, and wait until the journal is ready."""
+    for connection in inherited:
+        connection.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipe.recv()
+
+
+def _gateway(pipe: Connection, inherited: list[Connection], root: Path, release: Release, wrap: Wrap | None) -> None:
+    """A child: serves until the parent is gone or says so."""
+    _begin(pipe, inherited)
     house = House.enter(root, release, wrap)
     waker = Waker(_sender(pipe)).start()
     try:
@@ -124,6 +161,19 @@ def _gateway(root: Path, release: Release, pipe: Connection, parents: Connection
     finally:
         waker.stop()
         house.opened.close()
+
+
+def _deliverer(pipe: Connection, inherited: list[Connection], root: Path, release: Release, wrap: Wrap | None) -> None:
+    """A child: makes deliveries until the parent is gone."""
+    _begin(pipe, inherited)
+    house = House.enter(root, release, wrap)
+    work = _Work(house, Metrics(), MESSAGES, _sender(pipe))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the parent was told too, and ends us
+    with suppress(EOFError):
+        while True:
+            work.waker.wake(pipe.recv())
+    work.stop()
+    house.opened.close()
 
 
 def _sender(pipe: Connection) -> Callable[[str], None]:

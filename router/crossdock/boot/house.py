@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from crossdock.runtime.journal import OpenJournal
     from crossdock.runtime.metrics import Metrics
-    from crossdock.runtime.waker import Waker
     from crossdock.runtime.worker import Parts
     from crossdock_config import Loaded, Release
 
@@ -128,21 +127,22 @@ class House:
             base=self.root.resolve(),
         )
 
-    def parts(self, app: Callable[[], Celery], metrics: Metrics, *, share: bool) -> Parts:
-        """Build what one working process consists of."""
+    def parts(self, send: Callable[[str], None], metrics: Metrics, *, share: bool) -> Parts:
+        """Build what one working process consists of; `send` sends a wake-up for a lane."""
         from crossdock.runtime.deliver import DeliveryDrain
         from crossdock.runtime.drain import MessageDrain
         from crossdock.runtime.lanes import Lanes
         from crossdock.runtime.loop import LoopThread
         from crossdock.runtime.releases import Releases
         from crossdock.runtime.sinks import Sinks
+        from crossdock.runtime.waker import Waker
         from crossdock.runtime.worker import Parts
 
         lease = self.release.environment.workers.lease
         journal, clock, loop = self.journal, SystemClock(), LoopThread()
         state = state_store(self.release.environment.state_store)
         releases = Releases(self.release, journal, partial(recompiled, self.root))
-        sinks, waker = Sinks(self.services, loop), waker_for(app())
+        sinks, waker = Sinks(self.services, loop), Waker(send).start()
         sinks.warm(self.release)
         messages = MessageDrain(journal, releases, state, clock, metrics, lease)
         deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics, lease)
@@ -171,12 +171,14 @@ def state_store(url: str) -> StateStore:
     return MemoryState() if url.startswith("memory:") else RedisState(url)
 
 
-def waker_for(app: Celery) -> Waker:
-    """Return a started waker that publishes through Celery."""
+def publisher(app: Celery) -> Callable[[str], None]:
+    """Return what sends a wake-up through Celery."""
     from crossdock.runtime.celery_app import TASK
-    from crossdock.runtime.waker import Waker
 
-    return Waker(lambda lane: app.send_task(TASK, (lane,), ignore_result=True, retry=False)).start()
+    def send(lane: str) -> None:
+        app.send_task(TASK, (lane,), ignore_result=True, retry=False)
+
+    return send
 
 
 def log_as(release: Release) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import uvloop
 
-from crossdock.boot.house import House, log_as, process_name, waker_for
+from crossdock.boot.house import House, log_as, process_name, publisher
 from crossdock.core.errors import CrossdockError, Misconfigured
 from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.operations import serve
+from crossdock.runtime.waker import Waker
 from crossdock.runtime.worker import PerProcess, run
 from crossdock_config import Release
 
@@ -23,7 +24,7 @@ def run_worker(root: Path, release: Release, pool: str, concurrency: int) -> int
     house = House.enter(root, reaching(release))
     metrics = Metrics()
     house.opened.close()  # the pool's children open their own
-    parts = PerProcess(lambda: house.parts(lambda: app, metrics, share=True))
+    parts = PerProcess(lambda: house.parts(publisher(app), metrics, share=True))
     app = create(house.release.environment.broker, parts.drain)
     return run(app, parts, pool, concurrency, process_name())
 
@@ -33,7 +34,7 @@ def run_gateway(root: Path, release: Release) -> int:
     log_as(release)
     house = House.enter(root, reaching(release))
     app = create(house.release.environment.broker, lambda lane: None)
-    waker = waker_for(app)
+    waker = Waker(publisher(app)).start()
     try:
         uvloop.run(_serve(house, Gateway(house.release, house.journal, house.services, waker, metrics := Metrics()), metrics))
     except* CrossdockError as group:
