@@ -49,6 +49,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
     if not project.names("route"):
         project.say(Place("routes/"), "there is no *.route.yaml here; `crossdock new NAME` writes a first project")
     environment, endpoints = environments(project, selected, secrets)
+    project.testing = environment is not None and environment.test
     partners(project, endpoints, secrets)
     _check_files(project)
     routes = Routes(project, endpoints, policy_sets(project))

@@ -96,6 +96,7 @@ class EnvironmentFile(File):
 
     environment: Name = Field(description="the environment's name, the same as the file's")
     description: str = Field("", description="what it is for, in a sentence")
+    test: bool = Field(False, description="a test environment: documents marked production are not sent from it")
     journal: str = Field("sqlite:///.crossdock/journal.db", description="sqlite:///path or postgresql://...")
     broker: str = Field("memory://", description="memory:// (embedded), amqp://... or redis://...")
     state_store: str = Field("memory://", description="memory://, or redis://... where several processes share policies")

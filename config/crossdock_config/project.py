@@ -33,6 +33,7 @@ class Project:
     named: dict[str, dict[str, str]] = field(default_factory=dict)
     broken: set[tuple[str, str]] = field(default_factory=set)
     partners: dict[str, Partner] = field(default_factory=dict)
+    testing: bool = False
     _resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
     _language: ExpressionLanguage | None = None
 
@@ -134,6 +135,11 @@ class Within:
     def expressions(self) -> ExpressionLanguage:
         """The expression language."""
         return self.project.expressions
+
+    @property
+    def testing(self) -> bool:
+        """Whether the environment is for tests."""
+        return self.project.testing
 
     def resource(self, kind: str, name: str) -> Resource:
         """Return a file by kind and name; raises Refusal with the nearest name."""

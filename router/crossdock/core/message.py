@@ -9,11 +9,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from crossdock.core.errors import Rejected
+
+if TYPE_CHECKING:
+    from crossdock.core.outcome import Claim
 
 BODY_TYPE = "application/vnd.crossdock.body+json"
 """Content type of a decoded body kept in the journal (see `dump_body`)."""
@@ -71,13 +74,15 @@ class Message:
 class Numbered:
     """A document that gets its control number only when it is committed, so that numbers are never reused and have no gaps.
 
-    `scope` names the sequence (`x12/acme`), `render` makes the bytes from the number, `name` the file name from it.
+    `scope` names the sequence (`x12/acme`), `render` makes the bytes from the number, `name` the file name from it. `claims` are
+    keys that may be used once (an invoice number).
     """
 
     scope: str
     render: Callable[[int], bytes]
     name: Callable[[int], str]
     content_type: str = "application/octet-stream"
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
+from crossdock.core.preflight import Preflight
 from crossdock.core.units import Duration, Size
 
 
@@ -73,6 +74,7 @@ class Agreement(Strict):
     duplicate_window: Duration | None = Field(
         None, description="how long a control number can't come again; for ever, if left out"
     )
+    preflight: Preflight = Field(Preflight(), description="checks of what we send: `{skip: [balance]}` leaves some out")
 
     @field_validator("documents", mode="before")
     @classmethod

@@ -94,6 +94,10 @@ class Context(Protocol):
     def expressions(self) -> ExpressionLanguage:
         """The expression language."""
 
+    @property
+    def testing(self) -> bool:
+        """Whether the environment is for tests, so that nothing marked production may leave."""
+
     def resource(self, kind: str, name: str) -> Resource:
         """Return a file by kind and name; raises Refusal with the nearest names."""
 

@@ -186,7 +186,7 @@ def _judged(result: Settled, around: tuple[Policy, ...], attempt: Attempt) -> Se
 
 
 def _duplicate(outcome: Outcome, taken: Claim) -> Outcome:
-    error = Rejected(f"{taken.what} was received before", code="duplicate")
+    error = Rejected(f"{taken.what} was {taken.verb} before", code="duplicate")
     return replace(outcome, parts=None, state=State.DUPLICATE, error=error)
 
 

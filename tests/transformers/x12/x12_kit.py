@@ -82,6 +82,7 @@ class Surroundings:
     place: Place = field(default_factory=lambda: Place("routes/sales/acme-orders.route.yaml", 9, 3))
     shape: Any = None
     expressions: Any = None
+    testing: bool = False
 
     def resource(self, kind: str, name: str) -> Resource:
         """Return a guide; its values stand each on a line of their own."""

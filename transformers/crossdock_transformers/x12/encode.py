@@ -13,6 +13,8 @@ from crossdock.core.spec import Context, Shape
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.guide import opened
 from crossdock_transformers.edi.load import standard
+from crossdock_transformers.edi.outgoing import Outgoing
+from crossdock_transformers.edi.preflight import claims_of, preflight
 from crossdock_transformers.x12.options import EncodeOptions
 from crossdock_transformers.x12.stream import CONTENT_TYPE, scope_of
 from crossdock_transformers.x12.write import Letter, delimiters_of, encode_transaction
@@ -30,6 +32,8 @@ class X12Encode:
             raise Refusal(f"unknown partner '{options.partner}'{nearest(options.partner, context.partners)}", path=("partner",))
         self._named = options.partner
         self._clock = clock or SystemClock()
+        self._testing = context.testing
+        self._skip = frozenset(options.preflight.skip)
         if self._guide is None:
             standard().get(self._set, self._version or standard().versions[0])
 
@@ -46,6 +50,9 @@ class X12Encode:
         if grammar is None:
             raise Rejected(f"there is no grammar for set {self._set} in X12 {version}", code="version")
         segments = encode_transaction(message.body, grammar, delimiters_of(agreement, version))
+        outgoing = Outgoing("x12", grammar.number, segments, partner, agreement.usage, self._testing)
+        skip = self._skip.union(agreement.preflight.skip)
+        preflight(outgoing, skip)
         letter = Letter(agreement, grammar.number, grammar.group, version, [segments])
         clock = self._clock
         body = Numbered(
@@ -53,6 +60,7 @@ class X12Encode:
             render=lambda number: letter.render(number, clock.now()),
             name=lambda number: f"{grammar.number}-{number:09d}.edi",
             content_type=CONTENT_TYPE,
+            claims=claims_of(outgoing, skip),
         )
         return message.with_body(body, CONTENT_TYPE)
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from crossdock.core.preflight import Preflight
 from crossdock.core.spec import Options
 from crossdock.core.units import Size
 from crossdock_transformers.x12.transactions import MOST_BYTES
@@ -36,3 +37,4 @@ class EncodeOptions(Options):
     guide: str = Field("", description="the partner's guide: what is written must conform to it")
     version: str = Field("", description="the version to write (GS08); the agreement's, if left out")
     partner: str = Field("", description="the partner to write to; the one that the message came from, if left out")
+    preflight: Preflight = Field(Preflight(), description="checks to leave out here, beside those that the agreement leaves out")

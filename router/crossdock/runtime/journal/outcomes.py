@@ -114,10 +114,14 @@ def failed(entry: Entry, error: CrossdockError, state: State) -> Entry:
 
 def duplicate(entry: Entry, claim: Claim, holder: str) -> Entry:
     """Return the entry of a message whose key another one has."""
+    advice = "if it is meant, send it with a number of its own, or marked as a replacement" if claim.fails else ""
     error = Rejected(
-        f"{claim.what} was received before, as message {holder}", code="duplicate", detail=f"{claim.scope} {claim.key}"
+        f"{claim.what} was {claim.verb} before, as message {holder}",
+        code="duplicate",
+        advice=advice,
+        detail=f"{claim.scope} {claim.key}",
     )
-    return failed(entry, error, State.DUPLICATE)
+    return failed(entry, error, State.FAILED if claim.fails else State.DUPLICATE)
 
 
 def wishes(entries: Sequence[Entry]) -> list[tuple[str, Sequence[Claim]]]:
