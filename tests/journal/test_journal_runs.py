@@ -283,3 +283,16 @@ def test_a_run_leaves_one_event_with_all_its_stages(opened: OpenJournal) -> None
         ],
         "error": None,
     }
+
+
+def test_a_key_that_fails_leaves_the_second_document_to_a_person(opened: OpenJournal) -> None:
+    (first, second) = accepted(opened, b"a", b"b")
+    claim = Claim("invoice/acme", "INV-1", "invoice INV-1 to acme", verb="sent", fails=True)
+    works = claimed(opened)
+    opened.journal.settle([done(work, Delivery("erp", b"x"), claims=(claim,)) for work in works])
+    (waiting,) = opened.desk.failed(Query())
+    assert (waiting["id"], waiting["error"]["message"]) == (
+        second,
+        f"invoice INV-1 to acme was sent before, as message {first}",
+    )
+    assert len(claimed_deliveries(opened)) == 1

@@ -82,8 +82,8 @@ class Event:
 class Claim:
     """A key that may be used once (an idempotent receiver): whoever commits it first wins, later ones are duplicates.
 
-    `window` is in seconds; None means for ever. `what` says in the user's words what is a duplicate (`interchange 000004711`), `verb`
-    what was done with the first. A later one is set aside in silence, or waits for a person where the claim `fails`.
+    `window` is in seconds; None means for ever. `what` says in the user's words what is a duplicate (`interchange 000004711`),
+    `verb` what was done with the first. A later one is set aside in silence, or waits for a person where the claim `fails`.
     """
 
     scope: str

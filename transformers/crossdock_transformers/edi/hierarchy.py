@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 from crossdock.core.errors import Finding
@@ -17,7 +18,14 @@ ABOVE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Under which levels a level may stand: shipment, order, tare (pallet), pack, item. Others are not judged."""
 
-WORDS: Final[Mapping[str, str]] = {"": "the top", "S": "a shipment", "O": "an order", "T": "a pallet", "P": "a pack", "I": "an item"}
+WORDS: Final[Mapping[str, str]] = {
+    "": "the top",
+    "S": "a shipment",
+    "O": "an order",
+    "T": "a pallet",
+    "P": "a pack",
+    "I": "an item",
+}
 NEEDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "O": (("PRF", "which purchase order it is"),),
     "I": (("LIN", "which article it is"), ("SN1", "how many were shipped")),
@@ -68,9 +76,8 @@ def _children(levels: list[Level]) -> Iterator[Finding]:
 
 def _contents(document: Outgoing) -> Iterator[Finding]:
     """What a level must say about itself, between its HL and the next."""
-    starts = [(position, segment) for position, segment in document.of("HL")]
-    ends = [position for position, _ in starts[1:]] + [len(document.segments) + 2]
-    for (position, segment), end in zip(starts, ends, strict=True):
+    end_of_all = (len(document.segments) + 2, ())
+    for (position, segment), (end, _) in pairwise([*document.of("HL"), end_of_all]):
         inside = {at(one, 0) for one in document.segments[position - 1 : end - 2]}
         for tag, what in NEEDS.get(at(segment, 3), ()):
             if tag not in inside:

@@ -19,7 +19,7 @@ Dialect = Literal["x12", "edifact"]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A document and where it goes. `usage` is P or T as the envelope will say, `testing` says that the environment is for tests."""
+    """A document and where it goes. `usage` is P or T, as the envelope will say; `testing`: the environment is for tests."""
 
     dialect: Dialect
     set: str

@@ -1,11 +1,11 @@
 """Pre-flight: what is looked at in a document before it leaves, beyond its grammar. Every check has a name (`core.preflight`).
 
-    encode ── preflight ─┬─ hierarchy     HL and CPS          hierarchy.py
-                         ├─ sscc gtin gln check digits        check_digits.py
-                         ├─ balance       an invoice's sums   balance.py
-                         ├─ line_count hash_total             totals.py
-                         ├─ usage         test or production  here
-                         └─ duplicate_invoice                 here, as a claim that is taken when the document is committed
+encode ── preflight ─┬─ hierarchy     HL and CPS          hierarchy.py
+                     ├─ sscc gtin gln check digits        check_digits.py
+                     ├─ balance       an invoice's sums   balance.py
+                     ├─ line_count hash_total             totals.py
+                     ├─ usage         test or production  here
+                     └─ duplicate_invoice                 here, as a claim that is taken when the document is committed
 """
 
 from __future__ import annotations
