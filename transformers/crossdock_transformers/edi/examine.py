@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crossdock.core.registry import nearest
+from crossdock_transformers.edi.dialect import Dialect
 from crossdock_transformers.edi.faults import MOST_FAULTS, TOLERABLE, Fault
 from crossdock_transformers.edi.grammar import Composite, Element, Note, Segment, TransactionSet, Use
 from crossdock_transformers.edi.machine import Machine, Spot, Step, step
@@ -19,7 +20,14 @@ Path = tuple[str | int, ...]
 
 
 def cut(text: str, delimiters: Delimiters) -> list[str]:
-    """Cut a transaction into its segments; line ends and blanks between segments are not part of them."""
+    """Cut a transaction into its segments; line ends and blanks between segments are not part of them.
+
+    Released characters come out as marks.
+    """
+    return _cut(delimiters.marked(text), delimiters)
+
+
+def _cut(text: str, delimiters: Delimiters) -> list[str]:
     pieces = text.split(delimiters.segment)
     if not pieces[-1].strip():
         pieces.pop()
@@ -38,12 +46,11 @@ class Examined:
 
     def sinks(self, tolerated: Collection[str] = ()) -> bool:
         """Tell whether any fault is more than the route tolerates (names of `TOLERABLE`)."""
-        allowed = {TOLERABLE[name] for name in tolerated}
-        return any((fault.kind, fault.code) not in allowed for fault in self.faults)
+        return any(fault.name not in tolerated or fault.name not in TOLERABLE for fault in self.faults)
 
 
 def examine(machine: Machine, text: str, line: int = 1) -> Examined:
-    """Examine a transaction from ST to SE; `line` is the line of the file that it begins on."""
+    """Examine a transaction from header to trailer; `line` is the line of the file that it begins on."""
     return _Examination(machine, text, line).result
 
 
@@ -54,9 +61,11 @@ class _Here:
     tag: str
     position: int
     line: int
+    dialect: Dialect
 
-    def fault(self, kind: str, code: str, message: str, **rest: Any) -> Fault:
-        return Fault(kind, code, message, tag=self.tag, position=self.position, line=self.line, **rest)
+    def fault(self, name: str, message: str, **rest: Any) -> Fault:
+        kind, code = self.dialect.codes[name]
+        return Fault(kind, code, message, position=self.position, line=self.line, name=name, **{"tag": self.tag, **rest})
 
 
 class _Examination:
@@ -66,15 +75,16 @@ class _Examination:
         self.result = Examined()
         self._grammar: TransactionSet = machine.grammar
         self._delimiters = machine.delimiters
+        self._dialect = machine.grammar.dialect
         self._spot: Spot = machine.start
         self._holders: list[tuple[dict[str, Any], Path]] = [(self.result.body, ())]
         self._count = 0
         self._trailer: tuple[_Here, list[str]] | None = None
         self._control = ""
-        self._walk(text, line)
+        self._walk(self._delimiters.marked(text), line)
 
     def _walk(self, text: str, line: int) -> None:
-        segments = cut(text, self._delimiters)
+        segments = _cut(text, self._delimiters)
         for position, (segment, at) in enumerate(zip(segments, _lines(text, line, self._delimiters), strict=False), start=1):
             self._count = position
             self._segment(segment.split(self._delimiters.element), position, at)
@@ -85,10 +95,11 @@ class _Examination:
 
     def _segment(self, elements: list[str], position: int, line: int) -> None:
         tag = elements.pop(0)
-        here = _Here(tag if len(tag) <= 3 else tag[:3], position, line)
+        here = _Here(tag if len(tag) <= 3 else tag[:3], position, line, self._dialect)
         if position == 1:
             self._values(self._spot.node.segment, elements, here, {}, ())
-            self._control = elements[1] if len(elements) > 1 else ""
+            at = self._dialect.control
+            self._control = elements[at - 1] if len(elements) >= at else ""
             return
         found = step(self._spot, tag) if self._trailer is None else None
         if found is None:
@@ -101,9 +112,9 @@ class _Examination:
         node = spot.node
         self._spot = spot
         values: dict[str, Any] = {}
-        if node.segment.tag == "SE":
+        if node.segment.tag == self._dialect.trailer:
             self._trailer = here, elements
-            self._values(node.segment, elements, here, values, ("SE",))
+            self._values(node.segment, elements, here, values, (node.name,))
             return
         del self._holders[spot.depth + 1 :]
         holder, above = self._holders[spot.depth]
@@ -126,7 +137,7 @@ class _Examination:
             segment = spot.node.segment
             what = "loop" if spot.node.loop else "segment"
             message = f"the mandatory {what} {segment.tag} ({segment.title}) is missing before {here.tag}"
-            self._note(Fault("AK304", "3", message, segment.tag, here.position, here.line))
+            self._note(here.fault("missing_segment", message, tag=segment.tag))
         if found.over and not found.spot.node.forbidden:
             self._note(_too_many(found.spot, here))
 
@@ -134,20 +145,20 @@ class _Examination:
         grammar = self._grammar
         known = tag in grammar.dictionary
         if not tag:
-            return here.fault("AK304", "1", "there is an empty segment (two segment terminators in a row)")
+            return here.fault("empty_segment", "there is an empty segment (two segment terminators in a row)")
         if not known:
             hint = nearest(tag, grammar.tags) if tag.isalnum() and len(tag) <= 4 else ""
-            return here.fault("AK304", "1", f"{shown(tag)} is no segment of X12 {grammar.version}{hint}")
-        if tag not in grammar.tags and tag not in ("ST", "SE"):
-            return here.fault("AK304", "6", f"segment {tag} does not belong to a {grammar.number}")
+            return here.fault("unknown_segment", f"{shown(tag)} is no segment of {grammar.base}{hint}")
+        if tag not in grammar.tags and tag not in (self._dialect.header, self._dialect.trailer):
+            return here.fault("foreign_segment", f"segment {tag} does not belong to a {grammar.number}")
         after = self._spot.node.segment.tag
-        return here.fault("AK304", "7", f"segment {tag} is out of sequence: it may not stand here, after {after}")
+        return here.fault("out_of_sequence", f"segment {tag} is out of sequence: it may not stand here, after {after}")
 
     def _values(self, segment: Segment, elements: Sequence[str], here: _Here, values: dict[str, Any], path: Path) -> None:
         if len(elements) > len(segment.uses):
             message = f"{segment.tag} has {len(elements)} elements, at most {len(segment.uses)} are defined"
             extra = len(segment.uses) + 1
-            self._note(here.fault("AK403", "3", message, element=extra, value=elements[extra - 1]))
+            self._note(here.fault("too_many", message, element=extra, value=elements[extra - 1]))
         present = {position for position, text in enumerate(elements, start=1) if text}
         for position, use in enumerate(segment.uses, start=1):
             text = elements[position - 1] if position in present else ""
@@ -159,23 +170,23 @@ class _Examination:
     def _element(self, use: Use, text: str, slot: Slot, values: dict[str, Any], path: Path) -> None:
         if not text:
             if use.required:
-                self._note(slot.fault(use, "AK403", "1", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
+                self._note(slot.fault(use, "missing", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
             return
         if use.forbidden:
             message = f"{use.ref} ({use.what.title}) is not used with this partner (its guide forbids it)"
-            self._note(slot.fault(use, "AK403", "10", message, value=text))
+            self._note(slot.fault(use, "unused", message, value=text))
         repeated = use.most > 1 and self._delimiters.repetition
         texts = text.split(self._delimiters.repetition) if repeated else [text]
         if len(texts) > use.most:
             message = f"{use.ref} ({use.what.title}) is repeated {len(texts)} times, at most {use.most} are allowed"
-            self._note(slot.fault(use, "AK403", "3", message, value=texts[use.most]))
+            self._note(slot.fault(use, "repeated", message, value=texts[use.most]))
         for one in texts:
             self._one(use, one, slot)
         self.result.slots[path] = slot
-        self._keep(use, text, values)
+        self._keep(use, text, slot, values)
 
-    def _keep(self, use: Use, text: str, values: dict[str, Any]) -> None:
-        to = reader(use, self._delimiters)
+    def _keep(self, use: Use, text: str, slot: Slot, values: dict[str, Any]) -> None:
+        to = reader(use, self._delimiters, marked=True, period=self._dialect.period)
         try:
             values[use.ref] = to(text) if to else text
         except (ValueError, ArithmeticError):  # what can't be read is left out; its fault is told already
@@ -188,38 +199,41 @@ class _Examination:
         try:
             check(use, use.what, text, self._delimiters)
         except Unfit as error:
-            self._note(slot.fault(use, "AK403", error.code, error.message, value=text))
+            self._note(slot.fault(use, error.name, error.message, value=text))
 
     def _components(self, composite: Composite, text: str, slot: Slot) -> None:
         texts = text.split(self._delimiters.component)
         if len(texts) > len(composite.uses):
             message = f"element {slot.position} has {len(texts)} components, at most {len(composite.uses)} are defined"
-            self._note(slot.fault(None, "AK403", "3", message, value=text))
+            self._note(slot.fault(None, "too_many", message, value=text))
         present = {position for position, one in enumerate(texts, start=1) if one}
         for position, use in enumerate(composite.uses, start=1):
             inner = Slot(slot.here, slot.position, position)
             if position in present:
                 self._one(use, texts[position - 1], inner)
             elif use.required:
-                self._note(inner.fault(use, "AK403", "1", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
+                self._note(inner.fault(use, "missing", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
         for note in composite.notes:
             if note.broken(present):
                 self._note(_broken(note, composite.uses, present, slot))
 
     def _close(self, segments: Sequence[str], line: int) -> None:
-        last = _Here("SE", self._count, 0)
+        of = self._dialect
+        last = _Here(of.trailer, self._count, 0, of)
         if self._trailer is None:
-            message = f"the transaction has no SE: it ends after segment {self._count}"
-            self._note(Fault("AK502", "2", message, position=self._count, tag=segments[-1][:3], line=line))
+            message = f"the {of.unit} has no {of.trailer}: it ends after segment {self._count}"
+            self._note(_Here(segments[-1][:3], self._count, line, of).fault("no_trailer", message))
             return
         here, elements = self._trailer
         count, control = (*elements, "", "")[:2]
         if count.isascii() and count.isdecimal() and int(count[:11]) != len(segments):
-            message = f"SE01 says {shown(count)} segments, the transaction has {len(segments)} (ST and SE included)"
-            self._note(here.fault("AK502", "4", message, element=1, value=count))
+            ends = f"({of.header} and {of.trailer} included)"
+            message = f"{of.trailer}01 says {shown(count)} segments, the {of.unit} has {len(segments)} {ends}"
+            self._note(here.fault("segment_count", message, element=1, value=count))
         if control and self._control and control != self._control:
-            message = f"the control number in SE02 is {shown(control)}, in ST02 it is {shown(self._control)}"
-            self._note(last.fault("AK502", "3", message, element=2, value=control))
+            header = f"{of.header}{of.control:02d}"
+            message = f"the control number in {of.trailer}02 is {shown(control)}, in {header} it is {shown(self._control)}"
+            self._note(last.fault("control_number", message, element=2, value=control))
 
     def _check(self) -> None:
         """Ask the guide's checks; those that reckon with the whole body only where every value of it could be read."""
@@ -232,13 +246,16 @@ class _Examination:
             segments.setdefault(path[:-1], slot)
         for breach in checks.broken(result.body, whole=whole):
             found = segments.get(breach.path) if breach.path else None
-            here = found.here if found else _Here(breach.tag, self._count, 0)
-            fault = here.fault(breach.kind, breach.code, breach.message, element=breach.element, component=breach.component)
-            self._note(replace(fault, tag=breach.tag or fault.tag, number=breach.number, value=breach.value, rule=breach.rule))
+            here = found.here if found else _Here(breach.tag, self._count, 0, self._dialect)
+            place = {"tag": breach.tag or here.tag, "position": here.position, "line": here.line}
+            inner = {"element": breach.element, "component": breach.component, "number": breach.number}
+            value = {"value": breach.value, "rule": breach.rule}
+            self._note(Fault(breach.kind, breach.code, breach.message, **place, **inner, **value))
 
     def _note(self, fault: Fault) -> None:
         if len(self.result.faults) < MOST_FAULTS:
-            self.result.faults.append(fault)
+            seen = self._delimiters.unmarked
+            self.result.faults.append(replace(fault, message=seen(fault.message), value=seen(fault.value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,24 +269,24 @@ class Slot:
     @property
     def where(self) -> str:
         """The place in the document's own terms."""
-        return self.fault(None, "", "", "").where
+        return Fault("", "", "", self.here.tag, self.here.position, self.here.line, self.position, self.component).where
 
-    def fault(self, use: Use | None, kind: str, code: str, message: str, value: str = "") -> Fault:
+    def fault(self, use: Use | None, name: str, message: str, value: str = "") -> Fault:
         """Return a fault at this place."""
         number = use.what.number if use and isinstance(use.what, Element) else ""
         return self.here.fault(
-            kind, code, message, element=self.position, component=self.component, number=number, value=value[: SHOWN * 3]
+            name, message, element=self.position, component=self.component, number=number, value=value[: SHOWN * 3]
         )
 
 
 def _too_many(spot: Spot, here: _Here) -> Fault:
     node = spot.node
+    what = "loop" if node.loop else "segment"
     if node.forbidden:
-        what = f"{'loop' if node.loop else 'segment'} {node.segment.tag} ({node.segment.title})"
-        return here.fault("AK304", "2", f"the {what} is not used with this partner here (its guide forbids it)")
-    what, code = ("loop", "4") if node.loop else ("segment", "5")
+        message = f"the {what} {node.segment.tag} ({node.segment.title}) is not used with this partner here (its guide forbids it)"
+        return here.fault("unused_segment", message)
     times = "once" if node.most == 1 else f"{node.most} times"
-    return here.fault("AK304", code, f"the {what} {node.segment.tag} ({node.segment.title}) may occur {times} at most here")
+    return here.fault(f"{what}_repeated", f"the {what} {node.segment.tag} ({node.segment.title}) may occur {times} at most here")
 
 
 _WORDS = {"P": "must be there together", "R": "one at least must be there", "E": "one at most may be there"}
@@ -286,7 +303,7 @@ def _broken(note: Note, uses: Sequence[Use], present: set[int], slot: Slot) -> F
         message = f"of {', '.join(refs)} {_WORDS[note.kind]}" if note.kind != "P" else f"{' and '.join(refs)} {_WORDS['P']}"
     blamed = absent[0]
     place = Slot(slot.here, slot.position, blamed) if slot.position else Slot(slot.here, blamed)
-    return place.fault(uses[blamed - 1], "AK403", "10" if note.kind == "E" else "2", message)
+    return place.fault(uses[blamed - 1], "exclusive" if note.kind == "E" else "conditional", message)
 
 
 def _lines(text: str, line: int, delimiters: Delimiters) -> Iterator[int]:

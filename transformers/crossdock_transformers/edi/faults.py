@@ -1,6 +1,7 @@
-"""Faults of a transaction: one sentence for a clerk, a place for a developer, and the codes of a 997.
+"""Faults of a transaction: one sentence for a clerk, a place for a developer, and the codes of an acknowledgement.
 
-The codes in a `Finding` name the 997's element and its value: `AK304-3` (mandatory segment missing), `AK403-7` (invalid code).
+The codes in a `Finding` name the acknowledgement's element and its value: `AK304-3` and `UCS-13` (mandatory segment missing),
+`AK403-7` and `UCD-12` (invalid code).
 """
 
 from __future__ import annotations
@@ -14,21 +15,17 @@ from crossdock.core.errors import Finding, Rejected
 MOST_FAULTS: Final = 100
 """How many faults of one transaction are listed; what follows is most often a consequence."""
 
-TOLERABLE: Final = {
-    "too_short": ("AK403", "4"),
-    "too_long": ("AK403", "5"),
-    "invalid_code": ("AK403", "7"),
-    "segment_count": ("AK502", "4"),
-}
-"""What a route may let pass with a note (`E`), by the name that its options use."""
+TOLERABLE: Final = ("too_short", "too_long", "invalid_code", "segment_count")
+"""What a route may let pass with a note, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `kind` is the 997 element that reports it: `AK304` a segment, `AK403` an element, `AK502` the transaction.
+    """One fault. `kind` is what reports it in the acknowledgement, `code` how.
 
-    `position` counts segments from ST = 1, `element` and `component` from 1; `number` is the data element number.
-    `rule` names the check of a guide that was broken.
+    `AK304` and `UCS` report a segment, `AK403` and `UCD` an element, `AK502` and `UCM` the transaction. `position` counts segments
+    from ST or UNH = 1, `element` and `component` from 1; `number` is the data element number; `rule` names the check of a guide
+    that was broken, `name` is the key of `Dialect.codes`.
     """
 
     kind: str
@@ -42,6 +39,7 @@ class Fault:
     number: str = ""
     value: str = ""
     rule: str = ""
+    name: str = ""
 
     @property
     def where(self) -> str:
@@ -57,12 +55,12 @@ class Fault:
         return Finding(f"{self.kind}-{self.code}", self.message, self.where, self.value)
 
 
-def rejected(faults: Sequence[Fault], what: str) -> Rejected:
-    """Return the error of a transaction with faults; `what` names it (`850 0001`)."""
+def rejected(faults: Sequence[Fault], what: str, unit: str = "transaction") -> Rejected:
+    """Return the error of a transaction with faults; `what` names it (`850 0001`), `unit` says what it is."""
     first = faults[0]
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return Rejected(
-        f"transaction {what}: {first.message}{more}",
+        f"{unit} {what}: {first.message}{more}",
         code=f"{first.kind}-{first.code}",
         where=first.where,
         advice="ask the partner for a corrected document, or repair it and retry",

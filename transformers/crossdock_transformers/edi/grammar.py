@@ -9,13 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from crossdock_transformers.edi.dialect import Dialect, dialect
+
 UNLIMITED: Final = 1 << 60
 """The greatest use of what may occur without limit (`>1`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A data element: number, kind (`AN`, `ID`, `DT`, `TM`, `R`, `N0`...), lengths, and its complete code list if it has one."""
+    """A data element: number, kind, lengths, and its complete code list if it has one.
+
+    Kinds of X12 are `AN`, `ID`, `DT`, `TM`, `R`, `N0` to `N9`, those of EDIFACT `AN`, `A`, `N`.
+    """
 
     number: str
     kind: str
@@ -139,7 +144,8 @@ class Checks(Protocol):
 class TransactionSet:
     """A transaction set of one version (compared by identity, so that what is compiled from it can be remembered).
 
-    `root` is a loop whose first segment is ST and whose last child is SE. `group` is the functional identifier (GS01). `keys` map
+    `root` is a loop whose segment is the header (ST, UNH) and whose last child is the trailer (SE, UNT). `group` is the functional
+    identifier (GS01, UNG 0038). `keys` map
     a business key to its path in the decoded body (`("BEG", "BEG03")`). `tags` are all tags that the set knows, even where a
     guide forbids them; `dictionary` all tags of the version. `checks` are a guide's, for the decoded body.
     """
@@ -153,9 +159,19 @@ class TransactionSet:
     tags: frozenset[str] = frozenset()
     dictionary: frozenset[str] = frozenset()
     checks: Checks | None = None
+    dialect: Dialect = field(default_factory=lambda: dialect("x12"))
+
+    @property
+    def base(self) -> str:
+        """The dialect and version as people say it: `X12 004010`."""
+        return f"{self.dialect.name} {self.version}"
+
+    @property
+    def body(self) -> tuple[Node, ...]:
+        """The nodes between header and trailer."""
+        return tuple(child for child in self.root.children if child.segment.tag != self.dialect.trailer)
 
     def visit(self) -> Iterator[tuple[tuple[str, ...], Node]]:
-        """Yield every node of the body with its path, ST and SE left out."""
-        for child in self.root.children:
-            if child.segment.tag != "SE":
-                yield from child.visit()
+        """Yield every node of the body with its path, header and trailer left out."""
+        for child in self.body:
+            yield from child.visit()

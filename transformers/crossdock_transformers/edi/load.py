@@ -11,9 +11,11 @@ from typing import Any
 
 from crossdock.core.errors import Refusal
 from crossdock.core.registry import nearest
+from crossdock_transformers.edi.dialect import Dialect, dialect
 from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Element, Node, Note, Segment, TransactionSet, Use
 
-_ELEMENT = re.compile(r"(AN|ID|DT|TM|R|N[0-9]) (\d+)/(\d+) (.+)")
+_ELEMENT = re.compile(r"(AN|A|ID|DT|TM|R|N[0-9]?) (\d+)/(\d+) (.+)")
+_PARTS = ("version", "elements", "codes", "segments")
 _GROUP = re.compile(r"\(([^)]*)\)\*(\d+)")
 _USE = re.compile(r"(\w+)(!?)(?:\[(\d+)\])?")
 _NOTE = re.compile(r"([PRECL])((?:\d\d){2,})")
@@ -21,13 +23,15 @@ _NODE = re.compile(r"(\w{2,3}) ([MO]) (\d+|>1)(?: as (\w+))?")
 
 
 class Grammars:
-    """All grammars below a folder, each read when it is first asked for."""
+    """All grammars below a folder, each read when it is first asked for; of X12 if nothing else is said."""
 
-    def __init__(self, root: Traversable) -> None:
+    def __init__(self, root: Traversable, of: Dialect | None = None) -> None:
         self._root = root
+        self.dialect = of or dialect("x12")
         self._versions: dict[str, Dictionary] = {}
         self._sets: dict[tuple[str, str], TransactionSet | None] = {}
-        self._names = tuple(sorted(child.name for child in root.iterdir() if child.is_dir() and child.name.isdigit()))
+        names = (child.name for child in root.iterdir() if child.is_dir())
+        self._names = tuple(sorted(name for name in names if self.dialect.versions.fullmatch(name)))
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -35,7 +39,8 @@ class Grammars:
         return self._names
 
     def resolve(self, version: str) -> str | None:
-        """Return the base of a version as partners write it (`004010VICS`, `00401`), or None."""
+        """Return the base of a version as partners write it (`004010VICS`, `00401`, `D:96A:UN:EAN008`), or None."""
+        version = self.dialect.canonical(version)
         for name in self._names:
             if version.startswith(name) or (len(version) >= 5 and name.startswith(version)):
                 return name
@@ -50,22 +55,23 @@ class Grammars:
             raw = self._raw(base, number)
             if raw is None:
                 return None
-            self._sets[base, number] = self._dictionary(base).set(base, raw)
+            self._sets[base, number] = self._dictionary(base).set(base, raw, self.dialect)
         return self._sets[base, number]
 
     def get(self, number: str, version: str) -> TransactionSet:
         """Return a transaction set; raises Refusal that names what there is."""
         base = self.resolve(version)
         if base is None:
-            raise Refusal(f"there is no X12 version '{version}'{nearest(version, self._names)}", path=("version",))
+            raise Refusal(f"there is no {self.dialect.name} version '{version}'{nearest(version, self._names)}", path=("version",))
         found = self.find(number, version)
         if found is None:
-            raise Refusal(f"there is no set '{number}' in X12 {base}{nearest(number, self.sets(base))}", path=("set",))
+            raise Refusal(f"there is no set '{number}' in {self.dialect.name} {base}{nearest(number, self.sets(base))}", path=("set",))
         return found
 
     def sets(self, version: str) -> tuple[str, ...]:
         """Return the numbers of a version's sets, inherited ones included."""
-        names = {child.name.removesuffix(".yaml") for child in (self._root / version).iterdir() if child.name[:1].isdigit()}
+        names = {child.name.removesuffix(".yaml") for child in (self._root / version).iterdir() if child.name.endswith(".yaml")}
+        names -= set(_PARTS)
         base = self._parent(version)
         return tuple(sorted(names | set(self.sets(base) if base else ())))
 
@@ -115,13 +121,13 @@ class Dictionary:
             self._segments[tag] = Segment(tag, raw["title"], tuple(self._uses(tag, raw["elements"])), _notes(raw))
         return self._segments[tag]
 
-    def set(self, version: str, raw: Mapping[str, Any]) -> TransactionSet:
+    def set(self, version: str, raw: Mapping[str, Any], of: Dialect) -> TransactionSet:
         """Return a transaction set from its file's data."""
         nodes = list(self._nodes(raw["segments"]))
-        root = Node("ST", nodes[0].segment, required=True, most=1, loop=True, children=tuple(nodes[1:]))
+        root = Node(of.header, nodes[0].segment, required=True, most=1, loop=True, children=tuple(nodes[1:]))
         tags = frozenset(node.segment.tag for _, node in root.visit())
         keys = {name: tuple(path.split("/")) for name, path in raw["keys"].items()}
-        return TransactionSet(raw["set"], version, raw["title"], raw["group"], root, keys, tags, frozenset(self._raw))
+        return TransactionSet(raw["set"], version, raw["title"], raw["group"], root, keys, tags, frozenset(self._raw), of)
 
     def _uses(self, prefix: str, line: str) -> Iterator[Use]:
         tokens = _GROUP.sub(lambda found: " ".join([found[1]] * int(found[2])), line).split()
@@ -169,6 +175,6 @@ def _yaml(file: Traversable) -> Any:
 
 
 @cache
-def standard() -> Grammars:
-    """Return the grammars that come with Crossdock."""
-    return Grammars(files("crossdock_transformers.x12") / "grammars")
+def standard(key: str = "x12") -> Grammars:
+    """Return the grammars of a dialect that come with Crossdock."""
+    return Grammars(files(f"crossdock_transformers.{key}") / "grammars", dialect(key))

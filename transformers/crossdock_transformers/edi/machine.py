@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from crossdock_transformers.edi.dialect import Period
 from crossdock_transformers.edi.grammar import Node, Segment, TransactionSet
 from crossdock_transformers.edi.values import Delimiters, Reader, complete, pattern, reader
 
@@ -112,12 +113,16 @@ class Moves(dict[str, Move]):
 class Plans(dict[Presence, Plan]):
     """A segment's plans by which elements are there: their number where all are, else a tuple of bools."""
 
-    __slots__ = ("_delimiters", "_segment")
+    __slots__ = ("_delimiters", "_marked", "_period", "_segment", "released")
 
-    def __init__(self, segment: Segment, delimiters: Delimiters) -> None:
+    def __init__(self, segment: Segment, delimiters: Delimiters, period: Period | None = None, marked: bool = False) -> None:
         super().__init__()
         self._segment = segment
         self._delimiters = delimiters
+        self._period = period
+        self._marked = marked
+        self.released: Plans = self if marked or not delimiters.release else Plans(segment, delimiters, period, marked=True)
+        """The plans of a segment that holds released characters."""
 
     def __missing__(self, presence: Presence) -> Plan:
         there = (True,) * presence if isinstance(presence, int) else presence
@@ -131,7 +136,7 @@ class Plans(dict[Presence, Plan]):
         uses = [use for use, one in zip(segment.uses, there, strict=False) if one]
         values = [pattern(use, delimiters) if one else "" for use, one in zip(segment.uses, there, strict=False)]
         text = re.escape(delimiters.element).join([re.escape(segment.tag), *values])
-        readers = [(use.ref, reader(use, delimiters)) for use in uses]
+        readers = [(use.ref, reader(use, delimiters, self._marked, self._period)) for use in uses]
         typed = tuple((ref, to) for ref, to in readers if to is not None)
         return re.compile(text).fullmatch, tuple(use.ref for use in uses), typed
 
@@ -146,6 +151,7 @@ class Machine:
         self.start = Spot.of(grammar.root)
         self._plans: dict[int, Plans] = {}
         spots = list(_all(self.start))
+        self._trailer = grammar.dialect.trailer
         self._depths = max(spot.depth for spot in spots) + 2
         for spot in spots:
             spot.moves = Moves(self, spot)
@@ -153,35 +159,45 @@ class Machine:
     def move(self, spot: Spot) -> Move:
         """Return what the fast way needs to know of a place."""
         node = spot.node
-        plans = self._plans.setdefault(id(node.segment), Plans(node.segment, self.delimiters))
-        return spot.moves, plans, node.name, 0 if node.single else node.most, node.loop, spot.depth, spot.depth + 1
+        most = 0 if node.single else node.most
+        return spot.moves, self._plan(node.segment), node.name, most, node.loop, spot.depth, spot.depth + 1
+
+    def _plan(self, segment: Segment) -> Plans:
+        if id(segment) not in self._plans:
+            self._plans[id(segment)] = Plans(segment, self.delimiters, self.grammar.dialect.period)
+        return self._plans[id(segment)]
 
     def header(self, text: str) -> None:
-        """Raise Anomaly where the ST segment is not right."""
+        """Raise Anomaly where the first segment is not right."""
         elements = text.split(self.delimiters.element)[1:]
-        plans = self._plans.setdefault(id(self.start.node.segment), Plans(self.start.node.segment, self.delimiters))
-        match, _, _ = plans[tuple(map(bool, elements)) if "" in elements else len(elements)]
+        match, _, _ = self._plan(self.start.node.segment)[tuple(map(bool, elements)) if "" in elements else len(elements)]
         if match(text) is None:
             raise Anomaly
 
     def accepts(self, text: str) -> bool:
         """Tell whether a transaction without blanks around its segments is correct; its count and numbers are not looked at."""
         try:
-            self.decode(text.split(self.delimiters.segment)[:-1])
+            self.decode(self.delimiters.marked(text).split(self.delimiters.segment)[:-1])
         except (Anomaly, ValueError):
             return False
         return True
 
     def decode(self, segments: Sequence[str]) -> dict[str, Any]:
-        """Decode the segments from ST to SE; raises Anomaly or ValueError. SE comes out under its own name."""
+        """Decode the segments from header to trailer; raises Anomaly or ValueError. The trailer comes out under its own name.
+
+        Released characters are marked already (`Delimiters.marked`).
+        """
         self.header(segments[0])
         body: dict[str, Any] = {}
         holders = [body] * self._depths
         moves = self.start.moves
         separator = self.delimiters.element
+        releases = bool(self.delimiters.release)
         for text in segments[1:]:
             elements = text.split(separator)
             moves, plans, name, most, loop, depth, below = moves[elements.pop(0)]
+            if releases and not text.isascii():
+                plans = plans.released
             if "" in elements:
                 match, names, typed = plans[tuple(map(bool, elements))]
                 values = dict(zip(names, filter(None, elements)))  # noqa: B905 - the plan knows that they are as many
@@ -203,7 +219,7 @@ class Machine:
                     raise Anomaly
             if loop:
                 holders[below] = values
-        if "SE" not in body or (self._checks is not None and self._checks.broken(body)):
+        if self._trailer not in body or (self._checks is not None and self._checks.broken(body)):
             raise Anomaly
         return body
 

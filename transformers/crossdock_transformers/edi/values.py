@@ -1,6 +1,6 @@
 """Single values: how each kind of element is recognised, read, checked and written.
 
-Read: `N0`..`N9` and `R` as Decimal, `DT` as `2026-10-15`, `TM` as `09:30`, `09:30:15` or `09:30:15.25`, all else as text.
+Read: `N0`..`N9`, `N` and `R` as Decimal, `DT` as `2026-10-15`, `TM` as `09:30`, `09:30:15` or `09:30:15.25`, all else as text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from typing import Any, Final
 
+from crossdock_transformers.edi.dialect import Period
 from crossdock_transformers.edi.grammar import Composite, Element, Segment, Use
+from crossdock_transformers.edi.release import MARKS, mark, release, unmark
 
 Reader = Callable[[str], Any]
 
@@ -30,47 +32,78 @@ SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Delimiters:
-    """The four characters of an interchange; `repetition` is empty before version 00402."""
+    """The service characters of an interchange; `repetition` is empty where its version has none.
+
+    `release` is EDIFACT's, `mark` are the decimal marks that its numbers may have, and `characters` all that its character set
+    has (empty: all but control characters).
+    """
 
     element: str = "*"
     component: str = ">"
     segment: str = "~"
     repetition: str = ""
+    release: str = ""
+    mark: str = "."
+    characters: str = ""
 
     @property
     def all(self) -> str:
-        """All of them in one string."""
-        return self.element + self.component + self.segment + self.repetition
+        """All that separates or releases, in one string."""
+        return "".join(self.parts)
+
+    @property
+    def parts(self) -> tuple[str, str, str, str, str]:
+        """All that separates or releases, the absent ones empty."""
+        return self.element, self.component, self.segment, self.repetition, self.release
 
     @property
     def plain(self) -> str:
-        """The inside of a character class that matches everything but delimiters and control characters."""
-        return _plain(self.all)
+        """A character class that matches everything that a value may hold."""
+        return _plain(self.all, self.characters)
+
+    @property
+    def letters(self) -> str:
+        """The same without digits."""
+        return _plain(self.all + "0123456789", self.characters)
+
+    def marked(self, text: str) -> str:
+        """Return a document ready to be cut: its released characters marked (see `release`)."""
+        return mark(text, self.parts) if self.release else text
+
+    def unmarked(self, text: str) -> str:
+        """Return a text as people shall see it."""
+        return unmark(text, self.parts) if self.release else text
+
+    def released(self, text: str) -> str:
+        """Return a value as it is written: with release characters where there are any."""
+        return release(text, self.parts) if self.release else text
 
 
 @lru_cache(256)
-def _plain(delimiters: str) -> str:
-    return f"[^{''.join(map(re.escape, delimiters))}{_CONTROLS}]"
+def _plain(delimiters: str, characters: str) -> str:
+    if not characters:
+        return f"[^{''.join(map(re.escape, delimiters))}{_CONTROLS}]"
+    return f"[{''.join(re.escape(one) for one in characters if one not in delimiters)}{MARKS}]"
 
 
 @lru_cache(256)
-def _all_plain(delimiters: str) -> re.Pattern[str]:
-    return re.compile(_plain(delimiters) + "*")
+def _all_plain(delimiters: Delimiters) -> re.Pattern[str]:
+    return re.compile(delimiters.plain + "*")
 
 
 class Unfit(ValueError):
-    """A value does not fit its element. `code` is the 997's AK403."""
+    """A value does not fit its element. `name` is the kind of fault, a key of `Dialect.codes`."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
-        self.code = code
+        self.name = name
         self.message = message
 
 
 def shown(value: str) -> str:
     """Return a value as a message shows it: quoted, cut, with control characters made visible."""
     text = value if len(value) <= SHOWN else value[:SHOWN] + "..."
-    return f"'{''.join(c if c.isprintable() else f'<{ord(c) & 0xFF:02X}>' for c in text)}'"
+    return f"'{''.join(c if c.isprintable() or c in MARKS else f'<{ord(c) & 0xFF:02X}>' for c in text)}'"
 
 
 # How a value is recognised: the fast check.
@@ -90,6 +123,11 @@ def _simple(element: Element, delimiters: Delimiters) -> str:
         return f"(?:{alternatives(tuple(element.codes))})"
     if element.kind in ("AN", "ID"):
         return f"{delimiters.plain}{{{low},{high}}}"
+    if element.kind == "A":
+        return f"{delimiters.letters}{{{low},{high}}}"
+    if element.kind == "N":
+        mark = f"[{re.escape(delimiters.mark)}]"
+        return f"-?(?:[0-9]{{{low},{high}}}(?![0-9.,])|(?=[0-9.,]{{{low + 1},{high + 1}}}(?![0-9.,]))[0-9]+{mark}[0-9]+)"
     if element.kind == "DT":
         return _DATE if high == 8 else "[0-9]{2}" + _DATE.removeprefix("[0-9]{4}")
     if element.kind == "TM":
@@ -135,36 +173,63 @@ def _branch(firsts: list[str], rests: tuple[str, ...]) -> str:
 # How a value is read.
 
 
-def reader(use: Use, delimiters: Delimiters) -> Reader | None:
-    """Return what turns a recognised text into its value, or None where the text is the value; raises Unfit or ValueError."""
-    one = _composite_reader(use.what, delimiters) if isinstance(use.what, Composite) else _simple_reader(use.what)
+def reader(use: Use, delimiters: Delimiters, marked: bool = False, period: Period | None = None) -> Reader | None:
+    """Return what turns a recognised text into its value, or None where the text is the value; raises Unfit or ValueError.
+
+    `marked` says that texts may hold marks of released characters; `period` reads components whose form is told beside them.
+    """
+    if isinstance(use.what, Composite):
+        one: Reader | None = _composite_reader(use.what, delimiters, marked, period)
+    else:
+        one = _simple_reader(use.what, delimiters) or (delimiters.unmarked if marked and delimiters.release else None)
     if use.most == 1 or not delimiters.repetition:
         return one
     return lambda text: [one(part) if one else part for part in text.split(delimiters.repetition)]
 
 
-def _simple_reader(element: Element) -> Reader | None:
+def _simple_reader(element: Element, delimiters: Delimiters) -> Reader | None:
     if element.kind in ("R", "N0"):
         return Decimal
+    if element.kind == "N":
+        return Decimal if delimiters.mark == "." else lambda text: Decimal(text.replace(",", "."))
     if element.kind[0] == "N":
         places = int(element.kind[1])
         return lambda text: Decimal(text).scaleb(-places)
     return {"DT": iso_date, "TM": iso_time}.get(element.kind)
 
 
-def _composite_reader(composite: Composite, delimiters: Delimiters) -> Reader:
-    parts = [(use.ref, reader(use, delimiters)) for use in composite.uses]
+def _composite_reader(composite: Composite, delimiters: Delimiters, marked: bool, period: Period | None) -> Reader:
+    parts = [(use.ref, reader(use, delimiters, marked)) for use in composite.uses]
+    separator = delimiters.component
+    whole = lru_cache(1024)(lambda present: complete(composite, present))
 
     def read(text: str) -> dict[str, Any]:
-        components = text.split(delimiters.component)
-        if not complete(composite, components):
+        components = text.split(separator)
+        if not whole(tuple(map(bool, components))):
             raise ValueError("components are missing")
         return {ref: to(part) if to else part for (ref, to), part in zip(parts, components, strict=False) if part}
 
-    return read
+    told = period and period_at(composite, period)
+    if period is None or told is None:
+        return read
+    (value, form), to = told, period.read
+
+    def read_period(text: str) -> dict[str, Any]:
+        values = read(text)
+        if form in values and value in values:
+            values[value] = to(values[value], values[form])
+        return values
+
+    return read_period
 
 
-def complete(composite: Composite | Segment, texts: Sequence[str]) -> bool:
+def period_at(composite: Composite, period: Period) -> tuple[str, str] | None:
+    """Return the refs of the component whose form is told beside it, and of that form, or None."""
+    refs = {use.what.number: use.ref for use in reversed(composite.uses)}
+    return (refs[period.value], refs[period.form]) if period.value in refs and period.form in refs else None
+
+
+def complete(composite: Composite | Segment, texts: Sequence[str | bool]) -> bool:
     """Tell whether what is required is there, what is forbidden is not, and no syntax note is broken."""
     present = {position for position, text in enumerate(texts, start=1) if text}
     uses = enumerate(composite.uses, start=1)
@@ -199,21 +264,23 @@ def iso_time(text: str) -> str:
 
 def check(use: Use, element: Element, value: str, delimiters: Delimiters) -> None:
     """Raise Unfit with the reason in words where a simple value does not fit."""
-    if not _all_plain(delimiters.all).fullmatch(value):
-        raise Unfit("6", f"{_named(use)} holds a character that is not allowed there: {shown(value)}")
+    if not _all_plain(delimiters).fullmatch(value):
+        raise Unfit("invalid_character", f"{_named(use)} holds a character that is not allowed there: {shown(value)}")
     if element.kind[0] in "RN":
-        _check_number(use, element, value)
+        _check_number(use, element, value, delimiters)
+    if element.kind == "A" and any(one.isdigit() for one in value):
+        raise Unfit("not_a_letter", f"{_named(use)} must have letters only; this is {shown(value)}")
     if element.kind not in _CALENDAR:
         _check_length(use, element, value)
     if element.codes is not None and value not in element.codes:
-        raise Unfit("7", f"{_named(use)} is {shown(value)}, which is not {one_of(element.codes)}")
+        raise Unfit("invalid_code", f"{_named(use)} is {shown(value)}, which is not {one_of(element.codes)}")
     if element.kind in _CALENDAR:
         _check_calendar(use, element, value)
 
 
 _CALENDAR: Final[Mapping[str, tuple[str, Reader, str]]] = {
-    "DT": ("8", iso_date, "a date as CCYYMMDD"),
-    "TM": ("9", iso_time, "a time as HHMM or HHMMSS"),
+    "DT": ("invalid_date", iso_date, "a date as CCYYMMDD"),
+    "TM": ("invalid_time", iso_time, "a time as HHMM or HHMMSS"),
 }
 
 
@@ -229,20 +296,35 @@ def one_of(codes: Mapping[str, str]) -> str:
     return f"one of {', '.join(listed)}" if len(listed) <= 12 else f"one of its {len(listed)} codes"
 
 
-def _check_number(use: Use, element: Element, value: str) -> None:
+def _check_number(use: Use, element: Element, value: str, delimiters: Delimiters) -> None:
+    if element.kind == "N":
+        _check_decimal(use, value, delimiters)
+        return
     if not (_NUMBER if element.kind == "R" else _WHOLE).fullmatch(value):
         wanted = "a number" if element.kind == "R" else "a whole number" if element.kind == "N0" else "digits only"
-        raise Unfit("6", f"{_named(use)} must be {wanted}; this is {shown(value)}")
+        raise Unfit("not_a_number", f"{_named(use)} must be {wanted}; this is {shown(value)}")
+
+
+def _check_decimal(use: Use, value: str, delimiters: Delimiters) -> None:
+    """Numbers of EDIFACT: digits on both sides of the decimal mark, and the mark that the interchange has."""
+    if not re.fullmatch(r"-?[0-9]*(?:[.,][0-9]*)?", value, re.ASCII) or not any(one.isdigit() for one in value):
+        raise Unfit("not_a_number", f"{_named(use)} must be a number; this is {shown(value)}")
+    found = next((one for one in value if one in ".,"), "")
+    if found and found not in delimiters.mark:
+        allowed = "a point" if delimiters.mark == "." else "a comma"
+        raise Unfit("decimal_mark", f"{_named(use)} must have {allowed} as its decimal mark; this is {shown(value)}")
+    if found and not re.fullmatch(r"-?[0-9]+[.,][0-9]+", value):
+        raise Unfit("missing_digit", f"{_named(use)} needs a digit before and after its decimal mark; this is {shown(value)}")
 
 
 def _check_length(use: Use, element: Element, value: str) -> None:
     numeric = element.kind[0] in "RN"
-    length = len(value.lstrip("-").replace(".", "")) if numeric else len(value)
+    length = sum(one.isdigit() for one in value) if numeric else len(value)
     unit = "digits" if numeric else "characters"
     if length < element.low:
-        raise Unfit("4", f"{_named(use)} is too short: {shown(value)} has {length} {unit}, at least {element.low} are needed")
+        raise Unfit("too_short", f"{_named(use)} is too short: {shown(value)} has {length} {unit}, at least {element.low} are needed")
     if length > element.high:
-        raise Unfit("5", f"{_named(use)} is too long: {shown(value)} has {length} {unit}, at most {element.high} fit")
+        raise Unfit("too_long", f"{_named(use)} is too long: {shown(value)} has {length} {unit}, at most {element.high} fit")
 
 
 def _check_calendar(use: Use, element: Element, value: str) -> None:
@@ -259,12 +341,14 @@ def _check_calendar(use: Use, element: Element, value: str) -> None:
 # How a value is written.
 
 
-def write(element: Element, value: Any) -> str:
+def write(element: Element, value: Any, mark: str = ".") -> str:
     """Return a decoded value as the text of its element; raises ValueError that says what is expected."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError(f"must be {_wanted(element)}, not {_kind(value)}")  # noqa: TRY004 - it is the document that is wrong
     if element.kind == "R":
         return _write_number(element, _decimal(value))
+    if element.kind == "N":
+        return _write_decimal(element, _decimal(value)).replace(".", mark[0])
     if element.kind[0] == "N":
         return _write_implied(element, _decimal(value))
     text = value if isinstance(value, str) else format(value, "f") if isinstance(value, Decimal) else str(value)
@@ -290,7 +374,7 @@ def _decimal(value: str | int | Decimal) -> Decimal:
     except InvalidOperation:
         raise ValueError(f"must be a number, not {shown(str(value))}") from None
     if not number.is_finite() or abs(number.adjusted()) > 100:
-        raise ValueError(f"{number} is not a number that X12 can hold")
+        raise ValueError(f"{number} is not a number that can be written")
     return number
 
 
@@ -301,6 +385,14 @@ def _write_number(element: Element, number: Decimal) -> str:
     sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
     short = element.low - len(digits.replace(".", ""))
     return sign + "0" * max(short, 0) + digits
+
+
+def _write_decimal(element: Element, number: Decimal) -> str:
+    text = format(number, "f")
+    if "." in text and len(text.lstrip("-")) > element.high + 1:
+        text = text.rstrip("0").rstrip(".")
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    return sign + "0" * max(element.low - len(digits.replace(".", "")), 0) + digits
 
 
 def _write_implied(element: Element, number: Decimal) -> str:
