@@ -12,7 +12,7 @@ from typing import Any
 from crossdock.core.registry import nearest
 from crossdock_transformers.edi.dialect import Dialect
 from crossdock_transformers.edi.faults import MOST_FAULTS, TOLERABLE, Fault
-from crossdock_transformers.edi.grammar import Composite, Element, Note, Segment, TransactionSet, Use
+from crossdock_transformers.edi.grammar import Breach, Composite, Element, Note, Segment, TransactionSet, Use
 from crossdock_transformers.edi.machine import Machine, Spot, Step, step
 from crossdock_transformers.edi.values import SHOWN, Delimiters, Unfit, check, reader, shown
 
@@ -62,6 +62,22 @@ class _Here:
     position: int
     line: int
     dialect: Dialect
+
+    def breach(self, breach: Breach) -> Fault:
+        """Return the fault that a broken check is."""
+        return Fault(
+            breach.kind,
+            breach.code,
+            breach.message,
+            breach.tag or self.tag,
+            self.position,
+            self.line,
+            breach.element,
+            breach.component,
+            breach.number,
+            breach.value,
+            breach.rule,
+        )
 
     def fault(self, name: str, message: str, **rest: Any) -> Fault:
         kind, code = self.dialect.codes[name]
@@ -183,9 +199,9 @@ class _Examination:
         for one in texts:
             self._one(use, one, slot)
         self.result.slots[path] = slot
-        self._keep(use, text, slot, values)
+        self._keep(use, text, values)
 
-    def _keep(self, use: Use, text: str, slot: Slot, values: dict[str, Any]) -> None:
+    def _keep(self, use: Use, text: str, values: dict[str, Any]) -> None:
         to = reader(use, self._delimiters, marked=True, period=self._dialect.period)
         try:
             values[use.ref] = to(text) if to else text
@@ -247,10 +263,7 @@ class _Examination:
         for breach in checks.broken(result.body, whole=whole):
             found = segments.get(breach.path) if breach.path else None
             here = found.here if found else _Here(breach.tag, self._count, 0, self._dialect)
-            place = {"tag": breach.tag or here.tag, "position": here.position, "line": here.line}
-            inner = {"element": breach.element, "component": breach.component, "number": breach.number}
-            value = {"value": breach.value, "rule": breach.rule}
-            self._note(Fault(breach.kind, breach.code, breach.message, **place, **inner, **value))
+            self._note(here.breach(breach))
 
     def _note(self, fault: Fault) -> None:
         if len(self.result.faults) < MOST_FAULTS:
@@ -283,7 +296,9 @@ def _too_many(spot: Spot, here: _Here) -> Fault:
     node = spot.node
     what = "loop" if node.loop else "segment"
     if node.forbidden:
-        message = f"the {what} {node.segment.tag} ({node.segment.title}) is not used with this partner here (its guide forbids it)"
+        message = (
+            f"the {what} {node.segment.tag} ({node.segment.title}) is not used with this partner here (its guide forbids it)"
+        )
         return here.fault("unused_segment", message)
     times = "once" if node.most == 1 else f"{node.most} times"
     return here.fault(f"{what}_repeated", f"the {what} {node.segment.tag} ({node.segment.title}) may occur {times} at most here")

@@ -23,9 +23,9 @@ TOLERABLE: Final = ("too_short", "too_long", "invalid_code", "segment_count")
 class Fault:
     """One fault. `kind` is what reports it in the acknowledgement, `code` how.
 
-    `AK304` and `UCS` report a segment, `AK403` and `UCD` an element, `AK502` and `UCM` the transaction. `position` counts segments
-    from ST or UNH = 1, `element` and `component` from 1; `number` is the data element number; `rule` names the check of a guide
-    that was broken, `name` is the key of `Dialect.codes`.
+    `AK304` and `UCS` report a segment, `AK403` and `UCD` an element, `AK502` and `UCM` the transaction. `position` counts
+    segments from ST or UNH = 1, `element` and `component` from 1; `number` is the data element number; `rule` names the
+    check of a guide that was broken, `name` is the key of `Dialect.codes`.
     """
 
     kind: str

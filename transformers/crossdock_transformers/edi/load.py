@@ -62,10 +62,14 @@ class Grammars:
         """Return a transaction set; raises Refusal that names what there is."""
         base = self.resolve(version)
         if base is None:
-            raise Refusal(f"there is no {self.dialect.name} version '{version}'{nearest(version, self._names)}", path=("version",))
+            raise Refusal(
+                f"there is no {self.dialect.name} version '{version}'{nearest(version, self._names)}", path=("version",)
+            )
         found = self.find(number, version)
         if found is None:
-            raise Refusal(f"there is no set '{number}' in {self.dialect.name} {base}{nearest(number, self.sets(base))}", path=("set",))
+            raise Refusal(
+                f"there is no set '{number}' in {self.dialect.name} {base}{nearest(number, self.sets(base))}", path=("set",)
+            )
         return found
 
     def sets(self, version: str) -> tuple[str, ...]:
@@ -127,7 +131,7 @@ class Dictionary:
         root = Node(of.header, nodes[0].segment, required=True, most=1, loop=True, children=tuple(nodes[1:]))
         tags = frozenset(node.segment.tag for _, node in root.visit())
         keys = {name: tuple(path.split("/")) for name, path in raw["keys"].items()}
-        return TransactionSet(raw["set"], version, raw["title"], raw["group"], root, keys, tags, frozenset(self._raw), of)
+        return TransactionSet(raw["set"], version, raw["title"], raw["group"], root, keys, tags, frozenset(self._raw), dialect=of)
 
     def _uses(self, prefix: str, line: str) -> Iterator[Use]:
         tokens = _GROUP.sub(lambda found: " ".join([found[1]] * int(found[2])), line).split()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Element, Node, Segment, TransactionSet, Use
-from crossdock_transformers.x12.envelope import GROUP_FIELDS, HEADER_FIELDS
 
 MOST_CODES: Final = 60
 """Longer code lists are left out of the schema; the codec checks them all the same."""
@@ -18,22 +17,23 @@ def shape_of(grammar: TransactionSet) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "set": {"type": "string", "const": grammar.number},
         "version": text,
-        "interchange": _strings(HEADER_FIELDS),
-        "group": _strings(GROUP_FIELDS),
+        "interchange": _strings(grammar.dialect.interchange),
+        "group": _strings(grammar.dialect.group),
         "control_number": text,
+        **dict.fromkeys(grammar.dialect.about, text),
     }
     required = list(properties)
-    children = [child for child in grammar.root.children if child.segment.tag != "SE"]
+    children = grammar.body
     properties.update(_nodes(children))
     required += [child.name for child in children if child.required]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{grammar.title} ({grammar.number}, X12 {grammar.version})",
+        "title": f"{grammar.title} ({grammar.number}, {grammar.base})",
         **_object(properties, required),
     }
 
 
-def _strings(fields: Mapping[str, str]) -> dict[str, Any]:
+def _strings(fields: Sequence[str]) -> dict[str, Any]:
     return _object({name: {"type": "string"} for name in fields}, list(fields))
 
 

@@ -209,10 +209,10 @@ def _composite_reader(composite: Composite, delimiters: Delimiters, marked: bool
             raise ValueError("components are missing")
         return {ref: to(part) if to else part for (ref, to), part in zip(parts, components, strict=False) if part}
 
-    told = period and period_at(composite, period)
-    if period is None or told is None:
+    refs = period_at(composite, period) if period else None
+    if period is None or refs is None:
         return read
-    (value, form), to = told, period.read
+    (value, form), to = refs, period.read
 
     def read_period(text: str) -> dict[str, Any]:
         values = read(text)
@@ -322,7 +322,9 @@ def _check_length(use: Use, element: Element, value: str) -> None:
     length = sum(one.isdigit() for one in value) if numeric else len(value)
     unit = "digits" if numeric else "characters"
     if length < element.low:
-        raise Unfit("too_short", f"{_named(use)} is too short: {shown(value)} has {length} {unit}, at least {element.low} are needed")
+        raise Unfit(
+            "too_short", f"{_named(use)} is too short: {shown(value)} has {length} {unit}, at least {element.low} are needed"
+        )
     if length > element.high:
         raise Unfit("too_long", f"{_named(use)} is too long: {shown(value)} has {length} {unit}, at most {element.high} fit")
 
