@@ -146,7 +146,8 @@ class TransactionSet:
 
     `root` is a loop whose segment is the header (ST, UNH) and whose last child is the trailer (SE, UNT). `group` is the
     functional identifier (GS01, UNG 0038). `keys` map a business key to its path in the decoded body (`("BEG", "BEG03")`).
-    `tags` are all tags that the set knows, even where a guide forbids them; `dictionary` all tags of the version. `checks` are a guide's, for the decoded body.
+    `tags` are all tags that the set knows, even where a guide forbids them; `dictionary` all tags of the version. `checks` are
+    a guide's, for the decoded body.
     """
 
     number: str
