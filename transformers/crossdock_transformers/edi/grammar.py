@@ -85,6 +85,7 @@ class Node:
 
     `name` is its key in the decoded body. `most` is the greatest number of uses, 0 where a guide forbids it. `base` is what the
     base grammar allows, where a guide allows less: a node of at most one use there decodes to an object, any other to an array.
+    `tree` is a loop (HL) whose occurrences name their parents.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Node:
     loop: bool = False
     children: tuple[Node, ...] = ()
     base: int = 0
+    tree: bool = False
 
     @property
     def single(self) -> bool:
