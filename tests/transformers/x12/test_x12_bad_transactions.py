@@ -223,7 +223,7 @@ TRANSACTION_CASES = [
         "unknown set",
         raw_transaction(*kit.transaction(number="851")),
         "AK502-1",
-        "no grammar for set '851' in X12 004010; there is 850, 855, 997",
+        "no grammar for set '851' in X12 004010; there is 810, 820, 830",
     ),
     (
         "wrong group",

@@ -166,7 +166,7 @@ def test_a_message_without_a_partner_says_how_to_name_one() -> None:
     ("options", "says"),
     [
         ({}, "say which set to write: `set: 855`"),
-        ({"set": "856"}, "there is no set '856' in X12 004010"),
+        ({"set": "851"}, "there is no set '851' in X12 004010"),
         ({"set": "855", "version": "009010"}, "there is no X12 version '009010'"),
         ({"set": "855", "partner": "acne"}, "unknown partner 'acne'; did you mean 'acme'?"),
     ],

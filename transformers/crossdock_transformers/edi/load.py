@@ -62,13 +62,11 @@ class Grammars:
         """Return a transaction set; raises Refusal that names what there is."""
         base = self.resolve(version)
         if base is None:
-            raise Refusal(
-                f"there is no {self.dialect.name} version '{version}'{nearest(version, self._names)}", path=("version",)
-            )
+            raise Refusal(f"there is no {self.dialect.name} version '{version}'{_known(version, self._names)}", path=("version",))
         found = self.find(number, version)
         if found is None:
             raise Refusal(
-                f"there is no set '{number}' in {self.dialect.name} {base}{nearest(number, self.sets(base))}", path=("set",)
+                f"there is no set '{number}' in {self.dialect.name} {base}{_known(number, self.sets(base))}", path=("set",)
             )
         return found
 
@@ -158,6 +156,11 @@ class Dictionary:
             children = tuple(self._nodes(inner or ()))
             name, tree = found[5] or found[1], bool(found[4])
             yield Node(name, self.segment(found[1]), found[2] == "M", most, inner is not None, children, tree=tree)
+
+
+def _known(word: str, known: Sequence[str]) -> str:
+    """Return the nearest known name, or all of them: of numbers (850, 004010) a similar one is no better guess than any."""
+    return f"; there is {', '.join(known)}" if known[0].isdigit() else nearest(word, known)
 
 
 def _notes(raw: Mapping[str, str]) -> tuple[Note, ...]:
