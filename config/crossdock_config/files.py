@@ -27,11 +27,20 @@ def file_kinds(registry: Registry) -> dict[str, type[BaseModel]]:
     return kinds
 
 
+def file_folders(registry: Registry) -> dict[str, str]:
+    """Return the folders that transformers keep files in, with the kind of these: `config/grammars/`."""
+    specs = [spec for spec in registry.all("transformers") if isinstance(spec, TransformerSpec)]
+    return {folder: kind for spec in specs for folder, kind in spec.folders.items()}
+
+
 class Files:
     """Knows a project's files by their names."""
 
     def __init__(self, registry: Registry) -> None:
-        self._suffixes = {**OWN, **{f".{kind}.yaml": kind for kind in file_kinds(registry)}}
+        self._folders = file_folders(registry)
+        inside = set(self._folders.values())
+        self._suffixes = {**OWN, **{f".{kind}.yaml": kind for kind in file_kinds(registry) if kind not in inside}}
+        self._places = {**PLACES, **self._folders}
 
     def texts(self, root: Path | Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
         """Return all files that belong to a project: path relative to its root, and text."""
@@ -52,13 +61,19 @@ class Files:
             if name.endswith(suffix):
                 return kind
         if name.endswith(".yaml"):
-            for folder, kind in PLACES.items():
+            for folder, kind in self._places.items():
                 if name.startswith(folder):
                     return kind
         return ""
 
     def stem_of(self, name: str) -> str:
-        """Return what a file's name says that it is called: `acme-orders` of `routes/sales/acme-orders.route.yaml`."""
+        """Return what a file's name says that it is called: `acme-orders` of `routes/sales/acme-orders.route.yaml`.
+
+        In a transformer's folder that is the path below it: `x12/004010/888` of `config/grammars/x12/004010/888.yaml`.
+        """
+        for folder in self._folders:
+            if name.startswith(folder):
+                return name[len(folder) :].removesuffix(".yaml")
         base = name.rpartition("/")[2]
         for suffix in (*self._suffixes, ".yaml"):
             if base.endswith(suffix):
@@ -68,7 +83,7 @@ class Files:
     def _unread(self, name: str) -> Problem:
         known = ", ".join(sorted(suffix for suffix in self._suffixes if suffix.endswith(".yaml")))
         words = f"nothing reads this file: its name ends in none of {known}"
-        if name.startswith(tuple(PLACES)):
+        if name.startswith(tuple(self._places)):
             words = "nothing reads this file: its name must end in .yaml"
         return Problem((name, 1, 1), words, "unread", "warning")
 

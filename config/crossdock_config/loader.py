@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from crossdock.core.errors import Place
 from crossdock.core.registry import Registry, installed, nearest
+from crossdock.core.spec import TransformerSpec
 from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
 from crossdock_config.models import TestFile
 from crossdock_config.partners import partners
 from crossdock_config.policies import policy_sets
-from crossdock_config.project import Project
+from crossdock_config.project import Project, Within
 from crossdock_config.release import Loaded, Release
 from crossdock_config.routes import Routes
 from crossdock_config.secrets import SecretSource
@@ -77,11 +79,22 @@ def _check_files(project: Project) -> None:
     for kind, model in file_kinds(project.registry).items():
         for name, document in project.documents.get(kind, {}).items():
             project.file(model, kind, name, document, document.data)
+    _check_closely(project)
     for name, document in project.documents.get("test", {}).items():
         test = project.file(TestFile, "test", name, document, document.data)
         if test is not None and test.route not in project.names("route"):
             message = f"there is no route '{test.route}'{nearest(test.route, project.names('route'))}"
             project.say(document.at("route"), message, "unknown")
+
+
+def _check_closely(project: Project) -> None:
+    """Let transformers look at the files that they bring, the ones that no route uses as well."""
+    for spec in project.registry.all("transformers"):
+        for kind, check in (spec.checks if isinstance(spec, TransformerSpec) else {}).items():
+            for name, document in project.documents.get(kind, {}).items():
+                if (kind, name) not in project.broken:
+                    context = Within(project, Place(document.path))
+                    project.built(partial(check, name, context), document, ())
 
 
 def _digest(project: Project, environment: str) -> str:

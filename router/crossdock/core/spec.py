@@ -155,7 +155,9 @@ Builder = Callable[[Any, Context], Step]
 class TransformerSpec:
     """A transformer: `decode: {name: options}`, `encode: {name: options}`, or a step key of its own.
 
-    `files` maps the kinds of files that it brings (`map` for `*.map.yaml`) to their models.
+    `files` maps the kinds of files that it brings (`map` for `*.map.yaml`) to their models, `folders` the folders where all files
+    are of such a kind and are called by their path in it. `checks` look closer at a kind's files: called with a name, they raise
+    Refusal or Refusals, whether a route uses that file or not.
     """
 
     name: str
@@ -167,6 +169,8 @@ class TransformerSpec:
     encode_options: type[Options] | None = None
     step: Builder | None = None
     files: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    folders: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, Callable[[str, Context], None]] = field(default_factory=dict)
     kind: ClassVar[str] = "transformer"
 
 

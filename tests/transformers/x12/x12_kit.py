@@ -93,8 +93,8 @@ class Surroundings:
         return Resource(kind, name, f"{name}.guide.yaml", data, places)
 
     def names(self, kind: str) -> Sequence[str]:
-        """Return the names of the guides."""
-        return list(self.guides)
+        """Return the names of the guides; there is nothing else."""
+        return list(self.guides) if kind == "guide" else []
 
 
 def _paths(data: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

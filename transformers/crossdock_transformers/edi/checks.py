@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from crossdock_transformers.edi.grammar import Breach, Composite, Element, Node, Use
@@ -31,10 +31,19 @@ class BodyChecks:
     """All checks of a guide (`grammar.Checks`)."""
 
     checks: Sequence[Check]
+    codes: Mapping[str, tuple[str, str]]
 
     def broken(self, body: Body, *, whole: bool = True) -> Sequence[Breach]:
         """Return what a body breaks."""
-        return [breach for check in self.checks if whole or not check.whole for breach in check.broken(body)]
+        found = (breach for check in self.checks if whole or not check.whole for breach in check.broken(body))
+        return [self._coded(breach) for breach in found]
+
+    def _coded(self, breach: Breach) -> Breach:
+        """Return a breach with the acknowledgment's code for what a check calls it by name."""
+        if breach.kind:
+            return breach
+        kind, code = self.codes[breach.code]
+        return replace(breach, kind=kind, code=code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +78,11 @@ class ElementCheck:
         value = self.value(held)
         if value is None or value == "":
             if self.required:
-                yield self._breach(path, tag, "1", f"{self._named} is mandatory{case} and is empty")
+                yield self._breach(path, tag, "missing", f"{self._named} is mandatory{case} and is empty")
         elif self.forbidden:
-            yield self._breach(path, tag, "10", f"{self._named} is not used{case} with this partner (its guide forbids it)", value)
+            yield self._breach(
+                path, tag, "unused", f"{self._named} is not used{case} with this partner (its guide forbids it)", value
+            )
         else:
             for one in value if isinstance(value, list) else (value,):
                 yield from self._one(one, path, tag)
@@ -91,11 +102,11 @@ class ElementCheck:
             if self.fits and isinstance(self.use.what, Element):
                 check(self.use, self.use.what, text, _NO_DELIMITERS)
         except Unfit as error:
-            yield self._breach(path, tag, error.code, error.message, text)
+            yield self._breach(path, tag, error.name, error.message, text)
             return
         if self.pattern and matcher(self.pattern)(text) is None:
             message = f"{self._named} is {shown(text)}, which does not have the form that is agreed: {self.pattern}"
-            yield self._breach(path, tag, "7", message, text)
+            yield self._breach(path, tag, "invalid_code", message, text)
 
     def _text(self, value: Any) -> str | None:
         if isinstance(self.use.what, Composite):
@@ -112,7 +123,7 @@ class ElementCheck:
     def _breach(self, path: Path, tag: str, code: str, message: str, value: Any = "") -> Breach:
         text = value if isinstance(value, str) else ""
         number = self.use.what.number if isinstance(self.use.what, Element) else ""
-        return Breach(self.use.ref, path, "AK403", code, message, tag, self.position, self.component, number, text)
+        return Breach(self.use.ref, path, "", code, message, tag, self.position, self.component, number, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +155,17 @@ class SegmentCheck:
             title = (by.use.what.codes or {}).get(code, "") if isinstance(by.use.what, Element) else ""
             words = f" with {by.use.ref} = {code}{f' ({title})' if title else ''}"
             chosen = [one for one, value in zip(found, values, strict=True) if value == code]
-            yield from case._found(chosen, path, words)  # noqa: SLF001 - of this class
+            yield from case._found(chosen, path, words)
         for (at, _), value in zip(found, values, strict=True):
             if not self.others and value is not None and value not in self.cases:
-                message = f"{by.use.ref} ({by.use.what.title}) is {shown(str(value))}, which is not one of {', '.join(self.cases)}"
-                yield by._breach(at, self.node.segment.tag, "7", message, value)  # noqa: SLF001 - of this module
+                message = (
+                    f"{by.use.ref} ({by.use.what.title}) is {shown(str(value))}, which is not one of {', '.join(self.cases)}"
+                )
+                yield by._breach(at, self.node.segment.tag, "invalid_code", message, value)
 
     def _found(self, found: Sequence[tuple[Path, Body]], path: Path, case: str) -> Iterator[Breach]:
         if not found and self.required:
-            yield self._breach(path, "3", f"the mandatory {self._what}{case} is missing")
+            yield self._breach(path, "missing_segment", f"the mandatory {self._what}{case} is missing")
         if self.most is not None:
             for at, _ in found[self.most : self.most + 1]:
                 yield self._too_many(at, self.most, case)
@@ -165,9 +178,15 @@ class SegmentCheck:
 
     def _too_many(self, at: Path, most: int, case: str) -> Breach:
         if most == 0:
-            return self._breach(at, "2", f"the {self._what}{case} is not used with this partner here (its guide forbids it)")
+            return self._breach(
+                at, "unused_segment", f"the {self._what}{case} is not used with this partner here (its guide forbids it)"
+            )
         times = "once" if most == 1 else f"{most} times"
-        return self._breach(at, "4" if self.node.loop else "5", f"the {self._what}{case} may occur {times} at most here")
+        return self._breach(
+            at,
+            "loop_repeated" if self.node.loop else "segment_repeated",
+            f"the {self._what}{case} may occur {times} at most here",
+        )
 
     @property
     def _what(self) -> str:
@@ -175,7 +194,7 @@ class SegmentCheck:
         return f"{'loop' if self.node.loop else 'segment'} {segment.tag} ({segment.title})"
 
     def _breach(self, path: Path, code: str, message: str) -> Breach:
-        return Breach(self.node.name, path, "AK304", code, message, self.node.segment.tag)
+        return Breach(self.node.name, path, "", code, message, self.node.segment.tag)
 
 
 def listed(holder: Body, node: Node, path: Path) -> list[tuple[Path, Body]]:
@@ -204,4 +223,4 @@ def matcher(pattern: str) -> Any:
     """Return what tells whether a whole text has a form."""
     from crossdock_transformers.expression import texts
 
-    return texts._kept(f"^(?:{pattern})$")  # noqa: SLF001 - its memo of compiled patterns
+    return texts._kept(f"^(?:{pattern})$")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,8 +15,10 @@ from crossdock_transformers.edi.grammar import Breach, Element, Node, Transactio
 from crossdock_transformers.edi.guide import CrossRule, Layer, Term
 from crossdock_transformers.edi.narrow import spread
 
-_CODE = re.compile(r"(?:(AK|IK)([345]) (\d{1,2})|(AK304|AK403|AK502)-(\d{1,2}))")
+_CODE = re.compile(r"(?:(?:AK|IK)([345])|(UC[DSM])) (\d{1,2})")
 _KINDS: Final = {"3": "AK304", "4": "AK403", "5": "AK502"}
+_OTHERWISE: Final = {"x12": (("AK304", "8"), ("AK502", "5")), "edifact": (("UCS", "18"), ("UCM", "18"))}
+"""How a segment and how a whole document is reported, where a rule says no code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,13 @@ class RuleCheck:
         tag = spot.node.segment.tag if spot.node else ""
         value = held.get(spot.use.ref) if spot.use and isinstance(held, Mapping) else None
         number = spot.use.what.number if spot.use and isinstance(spot.use.what, Element) else ""
-        shown = value if isinstance(value, str) else format(value, "f") if value is not None and not isinstance(value, Mapping) else ""
+        shown = (
+            value
+            if isinstance(value, str)
+            else format(value, "f")
+            if value is not None and not isinstance(value, Mapping)
+            else ""
+        )
         return Breach(self.rule.id, at, self.kind, self.code, message, tag, spot.position, spot.component, number, str(shown))
 
 
@@ -115,7 +123,7 @@ class _Compiler:
 
         rule, before = self._rule, len(self._faults)
         each = self._each()
-        shape = _within(shape_of(self._grammar))
+        shape = _within(shape_of(self._grammar), self._grammar.dialect.envelope)
         variables: dict[str, Shape | None] = {"body": shape}
         if each:
             variables["item"] = _item(shape, each)
@@ -191,20 +199,23 @@ class _Compiler:
 
     def _code(self, spot: Spot) -> tuple[str, str]:
         if not self._rule.code:
-            return ("AK403", "7") if spot.use else ("AK304", "8") if spot.node else ("AK502", "5")
+            dialect = self._grammar.dialect
+            segment, whole = _OTHERWISE[dialect.key]
+            return dialect.codes["invalid_code"] if spot.use else segment if spot.node else whole
         found = _CODE.fullmatch(self._rule.code)
         if found is None:
-            self._fault(f"'{self._rule.code}' is no code of an acknowledgment; write it as AK4 7 (element), AK3 8 or AK5 5", "code")
-            return "AK502", "5"
-        kind = found[4] or _KINDS[found[2]]
-        if (kind == "AK403" and not spot.use) or (kind == "AK304" and not spot.node):
-            self._fault(f"{self._rule.code} reports {'an element' if kind == 'AK403' else 'a segment'}: say which in `at`", "code")
-        return kind, found[3] or found[5]
+            forms = "AK4 7 (an element), AK3 8 (a segment), AK5 5; UCD 12, UCS 18, UCM 18"
+            self._fault(f"'{self._rule.code}' is no code of an acknowledgment; write it as one of {forms}", "code")
+            return "", ""
+        kind = found[2] or _KINDS[found[1]]
+        element = kind in ("AK403", "UCD")
+        if (element and not spot.use) or (kind in ("AK304", "UCS") and not spot.node):
+            self._fault(f"{self._rule.code} reports {'an element' if element else 'a segment'}: say which in `at`", "code")
+        return kind, found[3]
 
 
-def _within(shape: Shape) -> Shape:
+def _within(shape: Shape, outer: Collection[str]) -> Shape:
     """Return what rules see of a body: the segments, not the envelope."""
-    outer = ("set", "version", "interchange", "group", "control_number")
     properties = {name: one for name, one in shape["properties"].items() if name not in outer}
     return {**shape, "properties": properties, "required": [name for name in shape.get("required", ()) if name in properties]}
 

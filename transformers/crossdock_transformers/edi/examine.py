@@ -179,8 +179,9 @@ class _Examination:
         for position, use in enumerate(segment.uses, start=1):
             text = elements[position - 1] if position in present else ""
             self._element(use, text, Slot(here, position), values, (*path, use.ref))
+        empty = {position for position, use in enumerate(segment.uses, start=1) if use.required and position not in present}
         for note in segment.notes:
-            if note.broken(present):
+            if note.broken(present) and (note.kind == "E" or empty.isdisjoint(note.positions)):
                 self._note(_broken(note, segment.uses, present, Slot(here, 0)))
 
     def _element(self, use: Use, text: str, slot: Slot, values: dict[str, Any], path: Path) -> None:
@@ -260,10 +261,12 @@ class _Examination:
         segments: dict[Path, Slot] = {}
         for path, slot in result.slots.items():
             segments.setdefault(path[:-1], slot)
+        told = {(fault.position, fault.element) for fault in result.faults if fault.element}
         for breach in checks.broken(result.body, whole=whole):
             found = segments.get(breach.path) if breach.path else None
-            here = found.here if found else _Here(breach.tag, self._count, 0, self._dialect)
-            self._note(here.breach(breach))
+            here = found.here if found else _Here(breach.tag or self._dialect.trailer, self._count, 0, self._dialect)
+            if (here.position, breach.element) not in told:
+                self._note(here.breach(breach))
 
     def _note(self, fault: Fault) -> None:
         if len(self.result.faults) < MOST_FAULTS:

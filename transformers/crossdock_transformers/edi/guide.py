@@ -1,4 +1,4 @@
-"""A partner's guide (`*.guide.yaml`): narrows a set of the base grammar, never widens it. docs/guides.md tells the whole language.
+"""A partner's guide (`*.guide.yaml`): narrows a set of the base grammar, never widens it. see docs/guides.md.
 
     guide: acme-850
     extends: acme-orders                    # another guide, which is narrowed further
@@ -24,8 +24,8 @@ occurs once only, or once at the top.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -150,8 +150,8 @@ class Selector:
 class Term:
     """One thing that a guide says, with the place where it says it.
 
-    `path` are the names of the segment, `ref` the element or '', `where` the qualifiers that it holds for. `kind` is the word in the
-    file (`required`, `forbidden`, `max`, `min`, `codes`, `value`, `pattern`, `others`, `rule`), `value` what stands there.
+    `path` are the names of the segment, `ref` the element or '', `where` the qualifiers that it holds for. `kind` is the word in
+    the file (`required`, `forbidden`, `max`, `min`, `codes`, `value`, `pattern`, `others`, `rule`), `value` what stands there.
     """
 
     kind: str
@@ -225,7 +225,14 @@ def opened(context: Context, name: str) -> Guide:
         partner = layer.file.partner
         if partner and partner not in context.partners:
             raise layer.fault(f"unknown partner '{partner}'{nearest(partner, context.partners)}", "partner")
-    return applied(layers, grammars_of(context), context)
+    return applied(layers, grammars_of(context, _dialect_of(layers)), context)
+
+
+def check_guide(name: str, context: Context) -> None:
+    """Check a guide, whether a route uses it or not; one that names no set is checked with the guides that extend it."""
+    layers = _chain(context, name)
+    if any(layer.file.set for layer in layers):
+        opened(context, name)
 
 
 def applied(layers: Sequence[Layer], grammars: Grammars | None = None, context: Context | None = None) -> Guide:
@@ -245,10 +252,8 @@ def applied(layers: Sequence[Layer], grammars: Grammars | None = None, context: 
     if faults:
         raise Refusals(faults)
     checks = (*(check for step in steps for check in step.checks), *(check for check, _ in rules.values()))
-    from dataclasses import replace
-
     return Guide(
-        replace(grammar, checks=BodyChecks(tuple(checks)) if checks else None),
+        replace(grammar, checks=BodyChecks(tuple(checks), base.dialect.codes) if checks else None),
         next((layer.file.partner for layer in reversed(layers) if layer.file.partner), ""),
         layers[-1].file.guide,
         next((layer.file.description for layer in reversed(layers) if layer.file.description), ""),
@@ -268,7 +273,8 @@ def narrowed(file: GuideFile, resource: Resource | None = None, grammars: Gramma
 def _chain(context: Context, name: str) -> list[Layer]:
     """Return a guide and what it extends, the base first; raises Refusal where they go in a circle."""
     layers: list[Layer] = []
-    wanted, refuse = name, Refusal
+    wanted = name
+    refuse: Callable[[str], Refusal] = Refusal
     while wanted:
         if wanted in [layer.file.guide for layer in layers]:
             circle = " extends ".join([*(layer.file.guide for layer in reversed(layers)), wanted])
@@ -281,6 +287,12 @@ def _chain(context: Context, name: str) -> list[Layer]:
         layers.insert(0, layer)
         wanted, refuse = layer.file.extends, partial(_refusal, layer, "extends")
     return layers
+
+
+def _dialect_of(layers: Sequence[Layer]) -> str:
+    """EDIFACT's messages are called by words, X12's sets by numbers."""
+    number = next((layer.file.set for layer in layers if layer.file.set), "")
+    return "edifact" if number[:1].isalpha() else "x12"
 
 
 def _refusal(layer: Layer, key: str, message: str) -> Refusal:

@@ -26,7 +26,7 @@ class Grammars:
     """All grammars below a folder, each read when it is first asked for; of X12 if nothing else is said."""
 
     def __init__(self, root: Traversable, of: Dialect | None = None) -> None:
-        self._root = root
+        self.root = root
         self.dialect = of or dialect("x12")
         self._versions: dict[str, Dictionary] = {}
         self._sets: dict[tuple[str, str], TransactionSet | None] = {}
@@ -37,6 +37,14 @@ class Grammars:
     def versions(self) -> tuple[str, ...]:
         """The versions that there are."""
         return self._names
+
+    def complete(self, version: str) -> bool:
+        """Tell whether a version's folder says what it extends."""
+        return (self.root / version / "version.yaml").is_file()
+
+    def dictionary(self, version: str) -> Dictionary:
+        """Return a version's elements and segments."""
+        return self._dictionary(version)
 
     def resolve(self, version: str) -> str | None:
         """Return the base of a version as partners write it (`004010VICS`, `00401`, `D:96A:UN:EAN008`), or None."""
@@ -72,20 +80,20 @@ class Grammars:
 
     def sets(self, version: str) -> tuple[str, ...]:
         """Return the numbers of a version's sets, inherited ones included."""
-        names = {child.name.removesuffix(".yaml") for child in (self._root / version).iterdir() if child.name.endswith(".yaml")}
+        names = {child.name.removesuffix(".yaml") for child in (self.root / version).iterdir() if child.name.endswith(".yaml")}
         names -= set(_PARTS)
         base = self._parent(version)
         return tuple(sorted(names | set(self.sets(base) if base else ())))
 
     def _raw(self, version: str, number: str) -> Any:
-        file = self._root / version / f"{number}.yaml"
+        file = self.root / version / f"{number}.yaml"
         if file.is_file():
             return _yaml(file)
         base = self._parent(version)
         return self._raw(base, number) if base else None
 
     def _parent(self, version: str) -> str:
-        return str(_yaml(self._root / version / "version.yaml")["extends"])
+        return str(_yaml(self.root / version / "version.yaml")["extends"])
 
     def _dictionary(self, version: str) -> Dictionary:
         if version not in self._versions:
@@ -95,7 +103,7 @@ class Grammars:
         return self._versions[version]
 
     def _part(self, version: str, name: str) -> Any:
-        file = self._root / version / f"{name}.yaml"
+        file = self.root / version / f"{name}.yaml"
         return (_yaml(file) or {}) if file.is_file() else {}
 
 
@@ -108,6 +116,25 @@ class Dictionary:
         self._composites: dict[str, Any] = {**(base._composites if base else {}), **segments.get("composites", {})}
         self._raw: dict[str, Any] = {**(base._raw if base else {}), **segments.get("segments", {})}
         self._segments: dict[str, Segment] = {}
+
+    @property
+    def numbers(self) -> Sequence[str]:
+        """The numbers of its elements and composites."""
+        return [*self._lines, *self._composites]
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """The tags of its segments."""
+        return list(self._raw)
+
+    def composite(self, number: str) -> Composite:
+        """Return a composite."""
+        raw = self._composites[number]
+        return Composite(number, raw["title"], tuple(self._uses(number, raw["elements"])), _notes(raw))
+
+    def nodes(self, items: Sequence[Any]) -> Sequence[Node]:
+        """Return the nodes of a set from the lines of its file."""
+        return list(self._nodes(items))
 
     def element(self, number: str) -> Element:
         """Return a data element."""

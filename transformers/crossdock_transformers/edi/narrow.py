@@ -215,7 +215,7 @@ class Narrowing:
     terms_of = _terms
 
 
-TEXTS = ("AN", "ID", "an", "a")
+TEXTS = ("AN", "ID", "A")
 """Kinds of elements whose value is the text itself."""
 
 
@@ -245,7 +245,9 @@ class _Cases:
     def _case(self, node: Node, rule: CaseRule, at: At, path: Path, where: Where) -> SegmentCheck:
         self._to.terms += self._to.terms_of(rule, at, path, "", where)
         self._to.bounds(node, rule, at)
-        segments = tuple(self._inner(node, name, one, (*at, "segments", name), path, where) for name, one in rule.segments.items())
+        segments = tuple(
+            self._inner(node, name, one, (*at, "segments", name), path, where) for name, one in rule.segments.items()
+        )
         return SegmentCheck(
             node,
             required=rule.required,
@@ -286,7 +288,9 @@ class _Cases:
             if wish is not None:
                 self._to.terms += self._to.terms_of(wish, (*at, use.ref), path, use.ref, where)
                 narrow = self._to.use(use, wish, (*at, use.ref))
-                checks.append(ElementCheck(narrow, position, part, wish.required, wish.forbidden, narrow.what != use.what, wish.pattern))
+                checks.append(
+                    ElementCheck(narrow, position, part, wish.required, wish.forbidden, narrow.what != use.what, wish.pattern)
+                )
         return tuple(checks)
 
 

@@ -24,7 +24,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crossdock.core.spec import Context, Step, TransformerSpec
-from crossdock_transformers.edi.guide import GuideFile
+from crossdock_transformers.edi.guide import GuideFile, check_guide
+from crossdock_transformers.edi.own import FOLDER, GrammarFile, check_grammar
 from crossdock_transformers.x12.options import DecodeOptions, EncodeOptions
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ SPEC = TransformerSpec(
     decode=_decode,
     encode=_encode,
     encode_options=EncodeOptions,
-    files={"guide": GuideFile},
+    files={"guide": GuideFile, "grammar": GrammarFile},
+    folders={FOLDER: "grammar"},
+    checks={"guide": check_guide, "grammar": check_grammar},
 )
 
 __all__ = ["SPEC", "decode_interchange", "encode_transaction", "locate"]

@@ -13,6 +13,7 @@ from crossdock.core.spec import Context, Shape
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.guide import opened
 from crossdock_transformers.edi.load import Grammars, standard
+from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.shape import shape_of
 from crossdock_transformers.x12.envelope import Header, Survey, survey
 from crossdock_transformers.x12.options import DecodeOptions
@@ -33,8 +34,9 @@ class X12Decode:
         self._where = context.place.short
         narrowed = guide.grammar if guide else None
         sets = tuple(options.sets)
-        self._reading = Reading(narrowed, sets, tuple(options.tolerate), options.max_transaction_size)
-        self._shape = _shape(narrowed, sets)
+        grammars = grammars_of(context)
+        self._reading = Reading(narrowed, sets, tuple(options.tolerate), options.max_transaction_size, grammars)
+        self._shape = _shape(narrowed, sets, grammars)
 
     @property
     def shape(self) -> Shape | None:
@@ -75,11 +77,10 @@ def _known(name: str, partners: Mapping[str, Partner]) -> str:
     return name
 
 
-def _shape(narrowed: TransactionSet | None, sets: Sequence[str]) -> Shape | None:
+def _shape(narrowed: TransactionSet | None, sets: Sequence[str], grammars: Grammars) -> Shape | None:
     """The shape is known where only one set is taken. Versions differ little in shape; the first there is stands for all."""
     if narrowed is not None:
         return shape_of(narrowed)
-    grammars = standard()
     found = [grammars.get(number, grammars.versions[0]) for number in sets]
     return shape_of(found[0]) if len(found) == 1 else None
 

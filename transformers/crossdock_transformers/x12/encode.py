@@ -12,8 +12,8 @@ from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.guide import opened
-from crossdock_transformers.edi.load import standard
 from crossdock_transformers.edi.outgoing import Outgoing
+from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.preflight import claims_of, preflight
 from crossdock_transformers.x12.options import EncodeOptions
 from crossdock_transformers.x12.stream import CONTENT_TYPE, scope_of
@@ -25,6 +25,7 @@ class X12Encode:
 
     def __init__(self, options: EncodeOptions, context: Context, clock: Clock | None = None) -> None:
         self._guide: TransactionSet | None = opened(context, options.guide).grammar if options.guide else None
+        self._grammars = grammars_of(context)
         self._set = _set(options, self._guide)
         self._version = options.version or (self._guide.version if self._guide else "")
         self._partners: Mapping[str, Partner] = context.partners
@@ -35,7 +36,7 @@ class X12Encode:
         self._testing = context.testing
         self._skip = frozenset(options.preflight.skip)
         if self._guide is None:
-            standard().get(self._set, self._version or standard().versions[0])
+            self._grammars.get(self._set, self._version or self._grammars.versions[0])
 
     @property
     def shape(self) -> Shape | None:
@@ -46,7 +47,7 @@ class X12Encode:
         """Return the message with a `Numbered` body; raises Rejected with every fault of the document."""
         partner, agreement = self._partner(message.control.partner)
         version = self._version or agreement.version
-        grammar = self._guide or standard().find(self._set, version)
+        grammar = self._guide or self._grammars.find(self._set, version)
         if grammar is None:
             raise Rejected(f"there is no grammar for set {self._set} in X12 {version}", code="version")
         segments = encode_transaction(message.body, grammar, delimiters_of(agreement, version))
