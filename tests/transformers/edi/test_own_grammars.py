@@ -136,7 +136,8 @@ def test_what_is_wrong_is_told_at_its_place(file: str, text: str, says: list[str
 def test_check_finds_them_without_a_route() -> None:
     """A guide that no route uses, and a grammar."""
     files = {**OWN, "config/grammars/x12/004010/888.yaml": SET.replace("ZM1 M 1", "ZM1 X 1")}
-    assert "config/grammars/x12/004010/888.yaml:8:5: 'ZM1 X 1' is not TAG M|O max" in [str(one) for one in load(files).problems]
+    (problem, _) = load(files).problems
+    assert str(problem).startswith("config/grammars/x12/004010/888.yaml:8:5: 'ZM1 X 1' is not TAG M|O max")
     files = {**OWN, "routes/sales/spare.guide.yaml": "guide: spare\nset: 850\nsegments: { BEK: {} }\n"}
     found = [str(problem) for problem in load(files).problems]
     assert "routes/sales/spare.guide.yaml:3:13: there is no segment 'BEK' in a 850; did you mean 'BEG'?" in found
