@@ -26,6 +26,7 @@ COMMANDS = {
     "failed": "See and settle what waits for a person.",
     "lanes": "Show the backlog, lane by lane.",
     "list": "List components, or explain one.",
+    "grammars": "List the X12 and EDIFACT documents that are known, or explain one.",
     "schema": "Print the JSON Schema of a kind of file, for editors.",
     "doctor": "Say what is configured, reachable and stale.",
     "migrate": "Bring the journal's schema up to date.",

@@ -151,13 +151,26 @@ class Step(Protocol):
 Builder = Callable[[Any, Context], Step]
 
 
+class Catalog(Protocol):
+    """The document types that a transformer knows by its grammars, as plain data for people and programs to look at."""
+
+    def sets(self) -> Sequence[Mapping[str, str]]:
+        """Return every set of every version: `{version, set, title, group}`."""
+
+    def explain(self, version: str, number: str) -> Mapping[str, Any]:
+        """Return a set with its tree of segments; raises Refusal that names what there is."""
+
+    def segment(self, version: str, number: str, tag: str) -> Mapping[str, Any]:
+        """Return a segment of a set with its elements; raises Refusal that names what there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransformerSpec:
     """A transformer: `decode: {name: options}`, `encode: {name: options}`, or a step key of its own.
 
     `files` maps the kinds of files that it brings (`map` for `*.map.yaml`) to their models, `folders` the folders where all files
     are of such a kind and are called by their path in it. `checks` look closer at a kind's files: called with a name, they raise
-    Refusal or Refusals, whether a route uses that file or not.
+    Refusal or Refusals, whether a route uses that file or not. `catalog` opens its grammars.
     """
 
     name: str
@@ -171,6 +184,7 @@ class TransformerSpec:
     files: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     folders: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[str, Context], None]] = field(default_factory=dict)
+    catalog: Callable[[], Catalog] | None = None
     kind: ClassVar[str] = "transformer"
 
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crossdock.core.spec import Context, Step, TransformerSpec
+from crossdock.core.spec import Catalog, Context, Step, TransformerSpec
 from crossdock_transformers.edi.guide import GuideFile, check_guide
 from crossdock_transformers.edi.own import FOLDER, GrammarFile, check_grammar
 from crossdock_transformers.x12.options import DecodeOptions, EncodeOptions
@@ -48,6 +48,13 @@ def _encode(options: Any, context: Context) -> Step:
     return build(options, context)
 
 
+def _catalog() -> Catalog:
+    from crossdock_transformers.edi.catalog import GrammarCatalog
+    from crossdock_transformers.edi.load import standard
+
+    return GrammarCatalog(standard())
+
+
 def __getattr__(name: str) -> Any:
     """Import the functions when they are first used, so that reading the spec stays cheap."""
     if name not in _FUNCTIONS:
@@ -59,7 +66,7 @@ def __getattr__(name: str) -> Any:
 
 SPEC = TransformerSpec(
     name="x12",
-    summary="X12 interchanges: 850, 855 and 997 in and out, validated, acknowledged by 997",
+    summary="X12 interchanges in and out, validated and acknowledged (see `crossdock grammars x12`)",
     example="decode: { x12: { guide: acme-850 } }",
     options=DecodeOptions,
     decode=_decode,
@@ -68,6 +75,7 @@ SPEC = TransformerSpec(
     files={"guide": GuideFile, "grammar": GrammarFile},
     folders={FOLDER: "grammar"},
     checks={"guide": check_guide, "grammar": check_grammar},
+    catalog=_catalog,
 )
 
 __all__ = ["SPEC", "decode_interchange", "encode_transaction", "locate"]
