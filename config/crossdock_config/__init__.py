@@ -1,7 +1,7 @@
 """YAML with positions, models, the compiled release, lint and secrets."""
 
 from crossdock_config.environments import load_environment
-from crossdock_config.loader import load
+from crossdock_config.loader import browse, load
 from crossdock_config.models import EnvironmentFile
 from crossdock_config.release import Endpoint, Loaded, Release, RouteInfo
 from crossdock_config.secrets import SecretSource, system_secrets
@@ -13,6 +13,7 @@ __all__ = [
     "Release",
     "RouteInfo",
     "SecretSource",
+    "browse",
     "load",
     "load_environment",
     "system_secrets",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from crossdock.core.errors import Place
 from crossdock.core.registry import Registry, installed, nearest
-from crossdock.core.spec import TransformerSpec
+from crossdock.core.spec import Context, TransformerSpec
 from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
 from crossdock_config.models import TestFile
@@ -34,17 +34,28 @@ def load(
     secrets: SecretSource | None = None,
 ) -> Loaded:
     """Read and compile a project; never raises for bad content. Without `secrets`, references become placeholders."""
-    project = Project(registry or installed(), [])
-    files = Files(project.registry)
+    project, found = _read(root, registry or installed())
+    release = _release(project, environment, secrets, found)
+    problems = tuple(sorted(set(project.problems)))
+    failed = any(problem.severity == "error" for problem in problems)
+    return Loaded(problems, None if failed else release, len(found))
+
+
+def browse(root: Path | Mapping[str, str], *, registry: Registry | None = None) -> Context:
+    """Return a project's files as components see them, with nothing compiled; what is wrong in them, `load` tells."""
+    project, _ = _read(root, registry or installed())
+    return Within(project, Place(str(root) if isinstance(root, Path) else ""))
+
+
+def _read(root: Path | Mapping[str, str], registry: Registry) -> tuple[Project, Mapping[str, str]]:
+    project = Project(registry, [])
+    files = Files(registry)
     found = files.texts(root, project.problems)
     for unread in {problem.place[0] for problem in project.problems if problem.severity == "error"}:
         project.add(files.kind_of(unread), files.stem_of(unread), Document(unread))
     for path, text in found.items():
         project.add(files.kind_of(path), files.stem_of(path), document_of(path, text))
-    release = _release(project, environment, secrets, found)
-    problems = tuple(sorted(set(project.problems)))
-    failed = any(problem.severity == "error" for problem in problems)
-    return Loaded(problems, None if failed else release, len(found))
+    return project, found
 
 
 def _release(project: Project, selected: str, secrets: SecretSource | None, found: Mapping[str, str]) -> Release | None:

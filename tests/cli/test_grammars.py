@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 from click.testing import CliRunner, Result
 
 from crossdock.cli.main import cli
+from crossdock.core.errors import Misconfigured
+
+OWN = """
+set: 888
+title: Item maintenance
+group: QG
+keys: { maintenance: BMG/BMG02 }
+segments: [ST M 1, BMG M 1, { LIN M 100: [PID O 5] }, SE M 1]
+"""
 
 
-def run(*arguments: str) -> Result:
+def run(*arguments: str, root: Path | None = None) -> Result:
     """Return what the command prints."""
-    return CliRunner().invoke(cli, ["grammars", *arguments])
+    return CliRunner().invoke(cli, [*(["-C", str(root)] if root else []), "grammars", *arguments])
 
 
 def test_every_set_is_listed_once_with_its_versions() -> None:
@@ -78,3 +88,22 @@ def test_what_is_not_there_is_told_with_what_there_is() -> None:
         done = run(*arguments)
         assert done.exit_code == 3
         assert says in done.output
+
+
+def test_a_set_of_the_projects_own_is_among_them(tmp_path: Path) -> None:
+    """Listed and explained as any other."""
+    file = tmp_path / "config/grammars/x12/004010/888.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(OWN)
+    assert "Item maintenance" in run(root=tmp_path).output
+    assert re.search(r"\n  PID +O +5 +item description\n", run("x12", "004010", "888", root=tmp_path).output)
+
+
+def test_a_broken_grammar_of_the_projects_own_is_told_with_its_place(tmp_path: Path) -> None:
+    """As `check` does."""
+    file = tmp_path / "config/grammars/x12/004010/888.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(OWN.replace("PID O 5", "PIDD O 5"))
+    done = run("x12", root=tmp_path)
+    assert isinstance(done.exception, Misconfigured)
+    assert ["config/grammars/x12/004010/888.yaml:6:"] == [str(one)[:38] for one in done.exception.problems]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from crossdock.boot.examination import Check
     from crossdock.boot.house import Wrap
     from crossdock.core.message import Accepted
+    from crossdock.core.spec import Catalog
     from crossdock.runtime.journal import OpenJournal
     from crossdock_config import Loaded, Release
 
@@ -31,6 +32,13 @@ def check(root: Path, environment: str) -> Loaded:
     from crossdock.boot import house
 
     return house.check(root, environment)
+
+
+def catalogs(root: Path) -> dict[str, Catalog]:
+    """Return the grammars of every dialect, the project's own among them; raises Misconfigured where these can't be used."""
+    from crossdock.boot import documents
+
+    return documents.catalogs(root)
 
 
 def journal(root: Path, environment: str) -> OpenJournal:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from crossdock import boot
 from crossdock.cli.output import as_json, say_json, table
 from crossdock.cli.session import NotFound
+
+if TYPE_CHECKING:
+    from crossdock.core.spec import Catalog
 
 
 @click.command("grammars")
@@ -17,8 +22,13 @@ from crossdock.cli.session import NotFound
 @click.argument("number", metavar="[SET]", required=False)
 @click.argument("segment", required=False)
 @as_json
-def command(dialect: str | None, version: str | None, number: str | None, segment: str | None, machine: bool) -> None:
+@click.pass_obj
+def command(
+    settings: Any, dialect: str | None, version: str | None, number: str | None, segment: str | None, machine: bool
+) -> None:
     """List the EDI documents that are known; with a set, show its tree; with a segment, its elements, codes and rules.
+
+    Grammars of the project's own (config/grammars) are among them.
 
     \b
     Examples:
@@ -28,7 +38,7 @@ def command(dialect: str | None, version: str | None, number: str | None, segmen
     """
     from crossdock.core.errors import Refusal
 
-    catalogs = _catalogs(dialect)
+    catalogs = _catalogs(settings["root"], dialect)
     if not (dialect and version and number):
         _list(catalogs, version, machine)
         return
@@ -43,18 +53,17 @@ def command(dialect: str | None, version: str | None, number: str | None, segmen
     click.echo("\n".join(_segment(found) if segment else _tree(dialect, found)))
 
 
-def _catalogs(dialect: str | None) -> dict[str, Any]:
-    """Return the catalogs of all transformers that have grammars, or the one asked for."""
-    from crossdock.core.registry import installed, nearest
+def _catalogs(root: Path, dialect: str | None) -> dict[str, Catalog]:
+    """Return the catalogs of all dialects, or the one asked for."""
+    from crossdock.core.registry import nearest
 
-    specs = {spec.name: getattr(spec, "catalog", None) for spec in installed().all("transformers")}
-    catalogs = {name: catalog for name, catalog in specs.items() if catalog}
+    catalogs = boot.catalogs(root)
     if dialect and dialect not in catalogs:
         raise NotFound(f"there are no grammars of '{dialect}'{nearest(dialect, catalogs)}")
-    return {name: catalog() for name, catalog in catalogs.items() if dialect in (None, name)}
+    return {name: catalog for name, catalog in catalogs.items() if dialect in (None, name)}
 
 
-def _list(catalogs: Mapping[str, Any], version: str | None, machine: bool) -> None:
+def _list(catalogs: Mapping[str, Catalog], version: str | None, machine: bool) -> None:
     """List the sets; one row a set with its versions, or one entry each for programs."""
     entries = [{"dialect": name, **one} for name, catalog in catalogs.items() for one in catalog.sets()]
     if version:

@@ -170,7 +170,8 @@ class TransformerSpec:
 
     `files` maps the kinds of files that it brings (`map` for `*.map.yaml`) to their models, `folders` the folders where all files
     are of such a kind and are called by their path in it. `checks` look closer at a kind's files: called with a name, they raise
-    Refusal or Refusals, whether a route uses that file or not. `catalog` opens its grammars.
+    Refusal or Refusals, whether a route uses that file or not. `catalog` opens its grammars, with
+    those of a project where one is given.
     """
 
     name: str
@@ -184,7 +185,7 @@ class TransformerSpec:
     files: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     folders: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[str, Context], None]] = field(default_factory=dict)
-    catalog: Callable[[], Catalog] | None = None
+    catalog: Callable[[Context | None], Catalog] | None = None
     kind: ClassVar[str] = "transformer"
 
 

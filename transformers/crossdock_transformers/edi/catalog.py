@@ -17,8 +17,15 @@ from typing import Any
 
 from crossdock.core.errors import Refusal
 from crossdock.core.registry import nearest
+from crossdock.core.spec import Context
 from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Node, Note, Segment, Use
-from crossdock_transformers.edi.load import Grammars
+from crossdock_transformers.edi.load import Grammars, standard
+from crossdock_transformers.edi.own import grammars_of
+
+
+def catalog(key: str, context: Context | None) -> GrammarCatalog:
+    """Return a dialect's catalog, with the grammars of a project where one is given; raises Refusals for what is wrong there."""
+    return GrammarCatalog(grammars_of(context, key) if context else standard(key))
 
 
 class GrammarCatalog:

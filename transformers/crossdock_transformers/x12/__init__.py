@@ -48,11 +48,10 @@ def _encode(options: Any, context: Context) -> Step:
     return build(options, context)
 
 
-def _catalog() -> Catalog:
-    from crossdock_transformers.edi.catalog import GrammarCatalog
-    from crossdock_transformers.edi.load import standard
+def _catalog(context: Context | None) -> Catalog:
+    from crossdock_transformers.edi.catalog import catalog
 
-    return GrammarCatalog(standard())
+    return catalog("x12", context)
 
 
 def __getattr__(name: str) -> Any:
