@@ -1,0 +1,99 @@
+"""What a decoded document says of its purchase order: the links of the document chain (`core.chain`), for every set of the trade.
+
+A recipe says where in a set's decoded shape the order's number, the document's own number, date and purpose stand, and how its
+lines are read. Adding a set is adding a recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from crossdock.core.chain import Link
+
+Body = Mapping[str, Any]
+Row = list[Any]
+Rows = Mapping[str, Sequence[Row]]
+"""Rows by the number of the order that they belong to; '' stands for the one that the header names."""
+
+PURPOSES: Final[Mapping[str, str]] = {
+    "01": "cancel", "04": "change", "05": "replace", "07": "replace",
+    "1": "cancel", "4": "change", "5": "replace", "7": "replace", "31": "replace",
+}  # fmt: skip
+"""BEG01 and its kin, EDIFACT 1225. What isn't here is an original."""
+
+
+class Recipe(NamedTuple):
+    """Where things stand in a set. `head` is a segment, the others are elements of it; without `number` the order's is taken."""
+
+    stage: str
+    head: str
+    order: str
+    rows: Callable[[Body], Rows]
+    number: str = ""
+    date: str = ""
+    purpose: str = ""
+    total: Callable[[Body], str | None] | None = None
+    other: str = ""
+    changes: bool = False
+    kind: str = "order"
+
+
+RECIPES: Final[dict[str, Recipe]] = {}
+"""By set or message type; the dialects' modules fill it."""
+
+
+def links_of(number: str, body: Body, partner: str, direction: str, *, checked: bool = True) -> tuple[Link, ...]:
+    """Return what a document says of orders; nothing where it is of no such set or names none."""
+    recipe = RECIPES.get(number)
+    if recipe is None:
+        return ()
+    head = one(body.get(recipe.head)) or {}
+    named = text(head.get(recipe.order)) or text(head.get(recipe.other)) if recipe.order else None
+    total = recipe.total(body) if recipe.total else None
+    shared = (
+        text(head.get(recipe.number)) or "",
+        text(head.get(recipe.date)) or "",
+        _control(body),
+    )
+    purpose = PURPOSES.get(head.get(recipe.purpose, ""), "change" if recipe.changes else "original")
+    return tuple(
+        Link(partner, direction, number, recipe.stage, order, *shared, rows, recipe.kind, purpose, total, checked)
+        for order, rows in ((found or named or "", rows) for found, rows in recipe.rows(body).items())
+        if order
+    )
+
+
+def _control(body: Body) -> str:
+    """Return the control numbers of a received document: interchange and transaction."""
+    outer = body.get("interchange")
+    if not isinstance(outer, Mapping):
+        return ""
+    return "/".join(filter(None, (outer.get("control_number"), body.get("control_number"))))
+
+
+def one(value: Any) -> Any:
+    """Return a segment, the first where it may repeat."""
+    return (value[0] if value else None) if isinstance(value, list) else value
+
+
+def many(value: Any) -> Sequence[Any]:
+    """Return a loop's occurrences, whether or not it may repeat."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def text(value: Any) -> str | None:
+    """Return a value as text; of a composite its first component."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return text(next(iter(value.values()), None))
+    return str(value)
+
+
+def dated(segments: Any, qualifier: str, date: str, wanted: Iterable[str]) -> str | None:
+    """Return the date of the first qualifier that is there, in the order in which they are wanted."""
+    if not segments:
+        return None
+    found = {segment.get(qualifier): segment.get(date) for segment in many(segments)}
+    return next((found[code] for code in wanted if code in found), None)
