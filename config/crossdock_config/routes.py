@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from crossdock.core import chain
 from crossdock.core.errors import Problem
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
@@ -21,6 +22,8 @@ from crossdock_config.steps import Steps
 from crossdock_config.targets import Targets
 from crossdock_config.yaml_source import Document
 
+ENGINE_EVENTS = (chain.EVENT,)
+"""Events that the engine publishes by itself."""
 RECEIVING = ("active", "deprecated")
 """The stages of a route's life in which it receives; in the others it is only checked."""
 
@@ -61,7 +64,7 @@ class Routes:
     def warn(self) -> None:
         """Warn of routes that wait for an event that no route publishes."""
         for event, routes in self.subscriptions.items():
-            if event not in self._published:
+            if event not in self._published and event not in ENGINE_EVENTS:
                 for route in routes:
                     place = self.project.documents["route"][route].at("from", "event")
                     message = f"no route publishes the event '{event}'{nearest(event, self._published)}"

@@ -34,8 +34,8 @@ class Link(NamedTuple):
 
     `direction` is `in` or `out`. `kind` says what `reference` is: an `order`, or an `invoice` where a payment names nothing else.
     `purpose` is `original`, `change`, `cancel` or `replace`. `lines` are rows of `[number, quantity, unit, price, date, amount,
-    items]`: texts or None, items a qualifier to value. `checked` False keeps it out of the comparison when it is recorded. `ref` is the
-    message or delivery that the journal keeps it under, `at` in ms since 1970.
+    items]`: texts or None, items a qualifier to value. `checked` False keeps it out of the comparison when it is recorded.
+    `ref` is the message or delivery that the journal keeps it under, `at` in ms since 1970.
     """
 
     partner: str
@@ -300,7 +300,7 @@ def _payments(links: Sequence[Link], lines: _Lines) -> Iterator[str]:
             yield f"invoice {link.number}: paid {_plain(amount)}, invoiced {_plain(total)}"
             continue
         for row in link.lines:
-            line = lines._find(row)  # noqa: SLF001 - one component in two parts
+            line = lines._find(row)
             if line is not None:
                 settled = Link(link.partner, link.direction, link.set, "paid", link.reference, date=date)
                 line.stages["paid"] = _merged(line.stages.get("paid"), row, settled, adds=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter_ns
 from typing import Any
 
+from crossdock.core.chain import Link
 from crossdock.core.errors import CrossdockError, Rejected, Retryable
 from crossdock.core.ids import child_id
 from crossdock.core.message import Message, Numbered
@@ -42,6 +43,7 @@ class _Run:
     events: list[Event] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
     claims: tuple[Claim, ...] = ()
+    links: tuple[Link, ...] = ()
 
     def outcome(self, state: State, **rest: Any) -> Outcome:
         return Outcome(
@@ -51,6 +53,7 @@ class _Run:
             tuple(self.events),
             self.claims,
             tuple(self.stages),
+            links=self.links,
             **rest,
         )
 
@@ -96,7 +99,7 @@ def _visit(node: Node, current: _Run) -> Any:
         current.claims += claims
         return None
     if isinstance(node, TargetNode):
-        current.deliveries.append(_delivery(node, current.message))
+        current.deliveries.append(_delivery(node, current))
         return node.endpoint
     if isinstance(node, SplitNode):
         return None
@@ -124,7 +127,7 @@ def _choose(node: ChoiceNode, current: _Run) -> Any:
 
 
 def _publish(node: EventNode, current: _Run) -> Any:
-    current.events.append(Event(node.type, _data(current.message), node.place.short))
+    current.events.append(Event(node.type, _data(current), node.place.short))
     return node.type
 
 
@@ -136,7 +139,8 @@ _CONTROL: dict[type, Any] = {
 }
 
 
-def _delivery(node: TargetNode, message: Message) -> Delivery:
+def _delivery(node: TargetNode, current: _Run) -> Delivery:
+    message = current.message
     seen = variables(message)
     endpoint = node.endpoint if node.endpoint != "partner:" else f"partner:{message.control.partner}"
     if endpoint == "partner:":
@@ -145,7 +149,7 @@ def _delivery(node: TargetNode, message: Message) -> Delivery:
         )
     return Delivery(
         endpoint=endpoint,
-        body=_data(message),
+        body=_data(current),
         key=str(node.key.evaluate(seen)) if node.key else "",
         operation=node.operation,
         content_type=message.content_type,
@@ -158,16 +162,18 @@ def _delivery(node: TargetNode, message: Message) -> Delivery:
     )
 
 
-def _data(message: Message) -> Any:
+def _data(current: _Run) -> Any:
     """Return the body as something that can be kept: a stream that nobody split is read to its end."""
-    body = message.body
+    body = current.message.body
     if type(body) in _PLAIN or body is None or isinstance(body, Numbered | int | bool) or not hasattr(body, "parts"):
         return body
-    return _collected(body)
+    bodies, current.links = _collected(body)
+    return bodies
 
 
-def _collected(stream: Stream) -> list[Any]:
+def _collected(stream: Stream) -> tuple[list[Any], tuple[Link, ...]]:
     bodies: list[Any] = []
+    links: list[Link] = []
     for part in stream.parts():
         if part.error:
             raise part.error
@@ -176,7 +182,8 @@ def _collected(stream: Stream) -> list[Any]:
                 f"more than {MOST_COLLECTED} {stream.unit} in one message", advice=f"add a step `split: {stream.unit}`"
             )
         bodies.append(part.body)
-    return bodies
+        links += part.links
+    return bodies, tuple(links)
 
 
 def _stage(node: Node, started: int, note: str) -> Stage:
@@ -250,7 +257,9 @@ def _children(program: Program, parent: Message, parts: Iterator[Part], rest: tu
             yield _bad_part(child, part)
             continue
         outcome = _walk(program, child, rest)
-        yield outcome if outcome.resume else replace(outcome, resume=resume)
+        if part.links or not outcome.resume:
+            outcome = replace(outcome, resume=outcome.resume or resume, links=part.links + outcome.links)
+        yield outcome
 
 
 def _child(parent: Message, index: int, part: Part) -> Message:

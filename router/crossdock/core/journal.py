@@ -7,10 +7,11 @@ from many processes. Times are in ms since 1970, durations in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from crossdock.core.chain import Link
 from crossdock.core.errors import CrossdockError
 from crossdock.core.message import Accepted, Message, Receipt
 from crossdock.core.outcome import Claim, DeliveryState, Outcome
@@ -188,6 +189,9 @@ class Journal(Protocol):
     def lanes(self) -> list[Lane]:
         """The backlog by lane."""
 
+    def links(self, references: Collection[str]) -> list[Link]:
+        """Return what is known of some orders, oldest first."""
+
     def save_release(self, release: StoredRelease) -> None:
         """Keep a release (once) and make it the active one."""
 
@@ -237,6 +241,12 @@ class Desk(Protocol):
         `events`: [{at, kind, note, stages: [{name, where, micros, note}], error}] and `deliveries`: [{id, endpoint, operation,
         key, state, attempts, reference, error, where, created_at, done_at, effects: [{state, at, note}], events: [...]}].
         """
+
+    def chain(self, order: str) -> list[Link]:
+        """Return what all documents say of an order, payments of its invoices with them, oldest first."""
+
+    def alike(self, order: str) -> str:
+        """Return the order that was perhaps meant (`; did you mean '4500012345'?`), or nothing."""
 
     def messages(self, query: Query) -> list[Row]:
         """Return messages: id, parent, route, partner, state, received_at, keys, size, error."""

@@ -16,6 +16,7 @@ import orjson
 from crossdock.core.errors import Rejected
 
 if TYPE_CHECKING:
+    from crossdock.core.chain import Link
     from crossdock.core.outcome import Claim
 
 BODY_TYPE = "application/vnd.crossdock.body+json"
@@ -75,7 +76,7 @@ class Numbered:
     """A document that gets its control number only when it is committed, so that numbers are never reused and have no gaps.
 
     `scope` names the sequence (`x12/acme`), `render` makes the bytes from the number, `name` the file name from it. `claims` are
-    keys that may be used once (an invoice number).
+    keys that may be used once (an invoice number), `links` what the document says of orders.
     """
 
     scope: str
@@ -83,6 +84,7 @@ class Numbered:
     name: Callable[[int], str]
     content_type: str = "application/octet-stream"
     claims: tuple[Claim, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from crossdock.core.chain import Link
 from crossdock.core.errors import CrossdockError
 from crossdock.core.message import Message
 
@@ -109,6 +110,7 @@ class Outcome:
 
     `state` SPLIT comes with `parts`, an iterator that yields each part's own outcome lazily (a part's `message.id` is
     `child_id(parent, index)`), and `finish`, called once after the last part, which closes the whole.
+    `links` are what received documents say of orders.
     `resume` is the program's node at which a failed message can be taken up again.
     """
 
@@ -123,3 +125,4 @@ class Outcome:
     after: float = 0.0
     parts: Iterator[Outcome] | None = None
     finish: Callable[[], Closing] = Closing
+    links: tuple[Link, ...] = ()

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from crossdock.core.chain import Link
 from crossdock.core.errors import Place
 from crossdock.core.message import Message
 from crossdock.core.outcome import Claim, Closing
@@ -109,7 +110,7 @@ class Context(Protocol):
 class Part:
     """One part of a stream: its decoded body, or the error and the raw bytes that an operator can repair and send again.
 
-    `raw` must be decodable on its own by the same step.
+    `raw` must be decodable on its own by the same step. `links` are what the document says of orders.
     """
 
     body: Any
@@ -117,6 +118,7 @@ class Part:
     error: Exception | None = None
     raw: bytes = b""
     content_type: str = ""
+    links: tuple[Link, ...] = ()
 
 
 class Stream(Protocol):

@@ -23,6 +23,7 @@ from crossdock.core.message import BODY_TYPE, Control, Message
 from crossdock.core.outcome import Claim, Closing, Event, Outcome, Stage, State
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
 from crossdock.core.program import Program
+from crossdock.runtime.chain_watch import watched
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
 from crossdock_config import Release
@@ -61,6 +62,17 @@ class MessageDrain:
             settled = []
         return touched | self._settle(settled)
 
+    def _told(self, settled: list[Settled]) -> Iterator[tuple[Settled, tuple[Event, ...]]]:
+        """Compare what the runs' documents say of orders with what is known of these."""
+        for result, (outcome, events) in zip(settled, watched(self._journal, [one.outcome for one in settled]), strict=True):
+            yield (result if outcome is result.outcome else replace(result, outcome=outcome)), events
+
+    def _watched(self, result: Settled, events: tuple[Event, ...]) -> Settled:
+        if not events:
+            return result
+        release = self._releases.get(result.work.message.control.release)
+        return replace(result, spawns=result.spawns + tuple(self._spawned(release, result.outcome.message, events)))
+
     def _alone(self, works: list[MessageWork]) -> list[MessageWork]:
         suspects = [work for work in works if work.attempts >= SUSPECT]
         if not suspects or len(works) == 1:
@@ -72,6 +84,7 @@ class MessageDrain:
     def _settle(self, settled: list[Settled]) -> set[str]:
         if not settled:
             return set()
+        settled = [self._watched(result, told) for result, told in self._told(settled)]
         touched = self._journal.settle(settled)
         for result in settled:
             self._metrics.message_done(result.work.message.control.route, result.outcome.state)
@@ -138,7 +151,10 @@ class MessageDrain:
         release = self._releases.get(work.message.control.release)
         touched: set[str] = set()
         while chunk := list(islice(parts, BATCH)):
-            appended = [Appended(part, tuple(self._spawned(release, part.message, part.events))) for part in chunk]
+            appended = [
+                Appended(part, tuple(self._spawned(release, part.message, part.events + events)))
+                for part, events in watched(self._journal, chunk)
+            ]
             touched |= self._journal.append(work, appended, self._lease)
             for part in chunk:
                 self._metrics.message_done(part.message.control.route, part.state)

@@ -24,7 +24,10 @@ PURPOSES: Final[Mapping[str, str]] = {
 
 
 class Recipe(NamedTuple):
-    """Where things stand in a set. `head` is a segment, the others are elements of it; without `number` the order's is taken."""
+    """Where things stand in a set.
+
+    `head` is a segment; `order`, `other` (a second number that it is found by), `number`, `date`, `purpose` are elements of it.
+    """
 
     stage: str
     head: str
@@ -39,17 +42,19 @@ class Recipe(NamedTuple):
     kind: str = "order"
 
 
-RECIPES: Final[dict[str, Recipe]] = {}
-"""By set or message type; the dialects' modules fill it."""
+Recipes = Mapping[str, Recipe]
+"""By set or message type."""
 
 
-def links_of(number: str, body: Body, partner: str, direction: str, *, checked: bool = True) -> tuple[Link, ...]:
+def links_of(
+    recipes: Recipes, number: str, body: Body, partner: str, direction: str, *, checked: bool = True
+) -> tuple[Link, ...]:
     """Return what a document says of orders; nothing where it is of no such set or names none."""
-    recipe = RECIPES.get(number)
+    recipe = recipes.get(number)
     if recipe is None:
         return ()
     head = one(body.get(recipe.head)) or {}
-    named = text(head.get(recipe.order)) or text(head.get(recipe.other)) if recipe.order else None
+    named = dict.fromkeys(filter(None, (text(head.get(recipe.order)), text(head.get(recipe.other)))))
     total = recipe.total(body) if recipe.total else None
     shared = (
         text(head.get(recipe.number)) or "",
@@ -59,8 +64,8 @@ def links_of(number: str, body: Body, partner: str, direction: str, *, checked: 
     purpose = PURPOSES.get(head.get(recipe.purpose, ""), "change" if recipe.changes else "original")
     return tuple(
         Link(partner, direction, number, recipe.stage, order, *shared, rows, recipe.kind, purpose, total, checked)
-        for order, rows in ((found or named or "", rows) for found, rows in recipe.rows(body).items())
-        if order
+        for found, rows in recipe.rows(body).items()
+        for order in ((found,) if found else named)
     )
 
 

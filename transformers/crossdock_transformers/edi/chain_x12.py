@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from crossdock_transformers.edi.chain import RECIPES, Body, Recipe, Row, Rows, dated, many, one, text
+from crossdock_transformers.edi.chain import Body, Recipe, Recipes, Row, Rows, dated, many, one, text
 
 WANTED: Final = ("002", "063", "038", "010", "037", "064", "118", "106")
 """DTM01 of the date by which an order is wanted: delivery and shipping dates, the plainest first."""
@@ -206,7 +206,7 @@ def _stored(name: str, columns: Columns) -> Any:
     return rows
 
 
-RECIPES.update({
+X12: Final[Recipes] = {
     "850": Recipe("ordered", "BEG", "BEG03", _ordered, "BEG03", "BEG05", "BEG01"),
     "860": Recipe("ordered", "BCH", "BCH03", _changed, "BCH03", "BCH06", "BCH01", changes=True),
     "855": Recipe("acknowledged", "BAK", "BAK03", _acknowledged, "BAK08", "BAK04", "BAK01"),
@@ -214,9 +214,10 @@ RECIPES.update({
     "856": Recipe("shipped", "BSN", "", _shipped, "BSN02", "BSN03", "BSN01"),
     "861": Recipe("received", "BRA", "", _received, "BRA01", "BRA02", "BRA03"),
     "810": Recipe("invoiced", "BIG", "BIG04", _invoiced, "BIG02", "BIG01", "BIG08", _invoice_total),
-    "820": Recipe("paid", "TRN", "", _paid, "TRN02", "", "", kind="invoice"),
+    "820": Recipe("paid", "TRN", "", _paid, "TRN02", kind="invoice"),
     "940": Recipe("released", "W05", "W0503", _stored("W01", W01), "W0502", "", "", other="W0502"),
     "945": Recipe("picked", "W06", "W0606", _stored("W12", W12), "W0604", "W0603", "", other="W0602"),
-    "943": Recipe("advised", "W06", "W0606", _stored("W04", W04), "W0604", "W0603", "", other="W0602"),
-    "944": Recipe("received", "W17", "W1704", _stored("W07", W07), "W1703", "W1702", "", other="W1705"),
-})  # fmt: skip
+    "943": Recipe("advised", "W06", "W0602", _stored("W04", W04), "W0604", "W0603"),
+    "944": Recipe("received", "W17", "W1704", _stored("W07", W07), "W1703", "W1702"),
+}
+"""The recipes by set."""

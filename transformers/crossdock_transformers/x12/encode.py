@@ -10,6 +10,8 @@ from crossdock.core.message import Message, Numbered
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock_transformers.edi.chain import links_of
+from crossdock_transformers.edi.chain_x12 import X12
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.guide import opened
 from crossdock_transformers.edi.outgoing import Outgoing
@@ -62,6 +64,7 @@ class X12Encode:
             name=lambda number: f"{grammar.number}-{number:09d}.edi",
             content_type=CONTENT_TYPE,
             claims=claims_of(outgoing, skip),
+            links=links_of(X12, grammar.number, message.body, partner, "out", checked="chain" not in skip),
         )
         return message.with_body(body, CONTENT_TYPE)
 

@@ -11,6 +11,8 @@ from crossdock.core.message import BODY_TYPE, Numbered
 from crossdock.core.outcome import Claim, Closing, Delivery
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.spec import Part
+from crossdock_transformers.edi.chain import links_of
+from crossdock_transformers.edi.chain_x12 import X12
 from crossdock_transformers.x12.acknowledge import Report
 from crossdock_transformers.x12.envelope import Group, Header, Interchange, Survey
 from crossdock_transformers.x12.transactions import GroupReader, Reading, Transaction
@@ -66,7 +68,7 @@ class Transactions:
                 reports.append((interchange.header, report))
                 for transaction in GroupReader(self._data, interchange, group, self._reading).read():
                     report.add(transaction)
-                    yield _part(interchange, group, transaction)
+                    yield _part(interchange, group, transaction, self._with.partner.name)
         self._reports = reports
 
     def finish(self) -> Closing:
@@ -111,9 +113,10 @@ def _claim(head: Header, partner: str) -> Claim:
     return Claim(f"x12/{partner}", _identity(head), f"interchange {head.control}")
 
 
-def _part(interchange: Interchange, group: Group, transaction: Transaction) -> Part:
+def _part(interchange: Interchange, group: Group, transaction: Transaction, partner: str) -> Part:
     keys = {"interchange": interchange.header.control, "group": group.control, "transaction": transaction.control}
     keys.update(transaction.keys)
     if transaction.error is not None:
         return Part(None, keys, transaction.error, transaction.raw, CONTENT_TYPE)
-    return Part(transaction.body, keys, content_type=BODY_TYPE)
+    links = links_of(X12, transaction.set, transaction.body, partner, "in")
+    return Part(transaction.body, keys, content_type=BODY_TYPE, links=links)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from crossdock.core.chain import Link
 from crossdock.core.journal import delivery_lane, message_lane
 from crossdock.core.message import Message
 from crossdock.core.outcome import Delivery, DeliveryState, State
@@ -12,6 +13,7 @@ from crossdock.runtime.journal import queue
 from crossdock.runtime.journal.bodies import Document, Shelf
 from crossdock.runtime.journal.database import Line, Session
 from crossdock.runtime.journal.events import event_row
+from crossdock.runtime.journal.links import link_row
 from crossdock.runtime.journal.rows import message_row
 from crossdock.runtime.journal.texts import clean, dump, short
 
@@ -29,6 +31,7 @@ class Batch:
         self._work: list[tuple[str, str, int, str]] = []
         self._events: list[Line] = []
         self._keys: set[tuple[str, str, str]] = set()
+        self._links: list[Line] = []
 
     def message(self, row: list[Any], error: Mapping[str, Any] | None = None) -> None:
         """Add a message from `message_row`."""
@@ -86,6 +89,11 @@ class Batch:
             if value and known.get(name) != value:
                 self._keys.add((short(value), short(name), root))
 
+    def link(self, links: Iterable[Link], ref: str, control: str = "") -> None:
+        """Add what a document says of orders; `control` is the number that it got on its way out."""
+        for n, link in enumerate(links):
+            self._links.append(link_row(link, ref, n, control, self.session.now))
+
     def save(self, done: Iterable[int] = ()) -> set[str]:
         """Write everything and delete the work that is done; return the lanes that got work due now."""
         session = self.session
@@ -94,6 +102,7 @@ class Batch:
         session.many("add_delivery", self._deliveries)
         session.many("add_business_key", sorted(self._keys))
         session.many("add_event", self._events)
+        session.many("add_link", self._links)
         finished = list(done)
         if finished:
             session.run("drop_work", seqs=finished)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock.core.chain import Link
 from crossdock.core.journal import Query, Row
-from crossdock.runtime.journal import repair
+from crossdock.runtime.journal import links, repair
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.events import event_story
 from crossdock.runtime.journal.rows import payload_of
@@ -55,6 +56,14 @@ class SqlDesk:
             return trace(session, roots[0][0])
 
         return self._database.read(told)
+
+    def chain(self, order: str) -> list[Link]:
+        """Return what all documents say of an order, payments of its invoices with them."""
+        return self._database.read(lambda session: links.chain(session, order.strip()))
+
+    def alike(self, order: str) -> str:
+        """Return the order that was perhaps meant, in words, or nothing."""
+        return self._database.read(lambda session: links.alike(session, order.strip()))
 
     def messages(self, query: Query) -> list[Row]:
         """Return messages, newest first; `before` is the id of the last one seen."""

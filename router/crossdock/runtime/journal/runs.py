@@ -21,10 +21,10 @@ from crossdock.runtime.journal.texts import dump
 
 @dataclass(slots=True)
 class _Sent:
-    """An entry with its documents as they go out: (document, file name), one for each delivery."""
+    """An entry with its documents as they go out: (document, file name, control number), one for each delivery."""
 
     entry: Entry
-    documents: list[tuple[Document, str]]
+    documents: list[tuple[Document, str, str]]
 
 
 def settle(database: Database, results: Sequence[Settled]) -> set[str]:
@@ -117,11 +117,11 @@ def _numbered(entry: Entry, counters: Counters) -> _Sent:
     return _Sent(entry, documents)
 
 
-def _rendered(body: Document | Numbered, counters: Counters) -> tuple[Document, str]:
+def _rendered(body: Document | Numbered, counters: Counters) -> tuple[Document, str, str]:
     if isinstance(body, Document):
-        return body, ""
+        return body, "", ""
     number = counters.next(body.scope)
-    return Document(body.render(number), body.content_type), body.name(number)
+    return Document(body.render(number), body.content_type), body.name(number), str(number)
 
 
 def _ended(batch: Batch, sent: _Sent, row: Line) -> Line:
@@ -165,9 +165,12 @@ def _gather(batch: Batch, sent: _Sent, number: int, known_keys: Mapping[str, str
     """Gather deliveries (named from `number` + 1 on), spawns, new keys and the event."""
     entry = sent.entry
     message, outcome = entry.message, entry.outcome
-    for delivery, (document, name) in zip(outcome.deliveries, sent.documents, strict=True):
+    batch.link(outcome.links, message.id)
+    for delivery, (document, name, control) in zip(outcome.deliveries, sent.documents, strict=True):
         number += 1
         batch.deliver(message, number, delivery, document, delivery.name or name)
+        if isinstance(delivery.body, Numbered) and delivery.body.links:
+            batch.link(delivery.body.links, f"{message.id}/{number}", control)
     for spawn, document in zip(entry.spawns, entry.spawned, strict=True):
         batch.spawn(spawn, document)
     batch.find_by(message, known_keys)

@@ -8,6 +8,7 @@
     work                                       the queue: only what is unfinished
     claim, counter                             keys that may be used once; control numbers
     pickup                                     files that wait for partners
+    link                                       what documents say of orders: the document chain
     stored_release, active_release, process, lease
 
 A delivery is called `<message>/<n>` and a part `<parent>.<n>`, and events and effects begin their key with that name: a family
@@ -216,6 +217,24 @@ pickup = _table(
     Index("pickup_key", "partner", "key", unique=True),
     rowid=True,
 )
+
+link = _table(
+    "link",
+    _text("reference", primary_key=True),
+    _text("kind", primary_key=True),
+    _text("ref", primary_key=True),
+    _number("n", primary_key=True),
+    _text("partner"),
+    _text("direction"),
+    _text("document"),
+    _text("stage"),
+    _text("number"),
+    _text("control"),
+    _number("at"),
+    _text("data"),
+)
+"""What documents say of orders (`core.chain.Link`), by the order's number: one row a document and order. `ref` is the message
+that was received or the delivery that goes out, `data` its date, purpose, total, whether it is checked, and its lines."""
 
 lease = _table("lease", _text("name", primary_key=True), _text("owner"), _number("until"))
 

@@ -268,6 +268,18 @@ WHERE partner = :partner AND directory = :directory AND name = :name AND collect
 UPDATE pickup SET removed_at = :now
 WHERE partner = :partner AND directory = :directory AND name = :name AND removed_at IS NULL
 
+-- ---------------------------------------------------------------------------------------------------- the document chain
+
+-- rows: add_link (reference text, kind text, ref text, n bigint, partner text, direction text, document text, stage text, number text, control text, at bigint, data text)
+INSERT INTO link (*) ON CONFLICT DO NOTHING
+
+-- one: links
+SELECT reference, kind, ref, partner, direction, document, stage, number, control, at, data FROM link
+WHERE reference = ANY(:references::text[]) AND kind = :kind ORDER BY at, ref, n
+
+-- one: references_like
+SELECT DISTINCT reference FROM link WHERE reference >= :text AND reference < :beyond AND kind = 'order' LIMIT 1000
+
 -- ---------------------------------------------------------------------------------------------------- the desk
 
 -- one: roots_of_ids

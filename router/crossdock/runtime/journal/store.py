@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from crossdock.core.chain import Link
 from crossdock.core.journal import Appended, Concluded, DeliveryWork, Lane, MessageWork, Settled, StoredRelease, Work
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.outcome import Claim
-from crossdock.runtime.journal import attempts, intake, queue, runs
+from crossdock.runtime.journal import attempts, intake, links, queue, runs
 from crossdock.runtime.journal.database import Database, Session
 from crossdock.runtime.journal.revision import REVISION
 from crossdock.runtime.journal.texts import clean, dump, load
@@ -74,6 +75,10 @@ class SqlJournal:
     def lanes(self) -> list[Lane]:
         """The backlog by lane."""
         return self._database.read(queue.lanes)
+
+    def links(self, references: Collection[str]) -> list[Link]:
+        """Return what is known of some orders."""
+        return self._database.read(lambda session: links.links(session, references)) if references else []
 
     def save_release(self, release: StoredRelease) -> None:
         """Keep a release and make it the active one."""
