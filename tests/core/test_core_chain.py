@@ -9,9 +9,8 @@ import pytest
 
 from crossdock.core.chain import Link, chain_of, chains_of
 
-SETS = {
-    "ordered": "850", "acknowledged": "855", "shipped": "856", "invoiced": "810", "paid": "820", "released": "940", "picked": "945",
-}  # fmt: skip
+STAGES = ("ordered", "acknowledged", "shipped", "invoiced", "paid", "released", "picked")
+SETS = dict(zip(STAGES, ("850", "855", "856", "810", "820", "940", "945"), strict=True))
 
 
 def row(number: str | None, quantity: str | None = None, price: str | None = None, unit: str = "EA", **items: str) -> list[Any]:
