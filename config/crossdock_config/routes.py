@@ -8,6 +8,7 @@ from typing import Any
 
 from crossdock.core import chain
 from crossdock.core.errors import Problem
+from crossdock.core.exchange import EVENTS
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
 from crossdock.core.registry import nearest
@@ -22,7 +23,7 @@ from crossdock_config.steps import Steps
 from crossdock_config.targets import Targets
 from crossdock_config.yaml_source import Document
 
-ENGINE_EVENTS = (chain.EVENT,)
+ENGINE_EVENTS = (chain.EVENT, *EVENTS)
 """Events that the engine publishes by itself."""
 RECEIVING = ("active", "deprecated")
 """The stages of a route's life in which it receives; in the others it is only checked."""

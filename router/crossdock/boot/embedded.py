@@ -31,6 +31,7 @@ from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.operations import serve
+from crossdock.runtime.overdue import Watch
 from crossdock.runtime.sweeper import Sweeper
 from crossdock.runtime.waker import Waker
 from crossdock.runtime.worker import EmbeddedWorker, PerProcess
@@ -52,7 +53,7 @@ def run(root: Path, release: Release, ready: Ready, wrap: Wrap | None = None) ->
     stopping = _stop_pipe()
     house = House.enter(root, release, wrap)
     work = _Work(house, Metrics(), DELIVERIES, deliverer.wake)
-    sweeper = Sweeper(house.journal, work.waker, process_name(), "worker").start()
+    sweeper = Sweeper(house.journal, work.waker, Watch(house.journal, release), process_name(), "worker").start()
     for child in (deliverer, gateway):
         child.pipe.send("go")
     try:

@@ -133,6 +133,7 @@ class House:
         from crossdock.runtime.drain import MessageDrain
         from crossdock.runtime.lanes import Lanes
         from crossdock.runtime.loop import LoopThread
+        from crossdock.runtime.overdue import Watch
         from crossdock.runtime.releases import Releases
         from crossdock.runtime.sinks import Sinks
         from crossdock.runtime.waker import Waker
@@ -146,7 +147,8 @@ class House:
         sinks.warm(self.release)
         messages = MessageDrain(journal, releases, state, clock, metrics, lease)
         deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics, lease)
-        return Parts(journal, Lanes(journal, messages, deliveries, waker, lease, share=share), loop, sinks, waker)
+        lanes = Lanes(journal, messages, deliveries, waker, lease, share=share)
+        return Parts(journal, lanes, loop, sinks, waker, Watch(journal, self.release))
 
 
 def stored(release: Release) -> StoredRelease:

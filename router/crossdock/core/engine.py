@@ -13,6 +13,7 @@ from typing import Any
 
 from crossdock.core.chain import Link
 from crossdock.core.errors import CrossdockError, Rejected, Retryable
+from crossdock.core.exchange import Settlement
 from crossdock.core.ids import child_id
 from crossdock.core.message import Message, Numbered
 from crossdock.core.outcome import Claim, Delivery, Event, Outcome, Stage, State
@@ -44,6 +45,7 @@ class _Run:
     stages: list[Stage] = field(default_factory=list)
     claims: tuple[Claim, ...] = ()
     links: tuple[Link, ...] = ()
+    stream: Stream | None = None
 
     def outcome(self, state: State, **rest: Any) -> Outcome:
         return Outcome(
@@ -95,8 +97,9 @@ def _visit(node: Node, current: _Run) -> Any:
     if isinstance(node, StepNode):
         current.message = node.step.apply(current.message)
         body = current.message.body
-        claims = getattr(body, "claims", ()) if type(body) not in _PLAIN else ()
-        current.claims += claims
+        if type(body) not in _PLAIN:
+            current.claims += getattr(body, "claims", ())
+            current.stream = body if hasattr(body, "parts") else current.stream
         return None
     if isinstance(node, TargetNode):
         current.deliveries.append(_delivery(node, current))
@@ -193,9 +196,28 @@ def _stage(node: Node, started: int, note: str) -> Stage:
 def _done(program: Program, current: _Run, state: State) -> Outcome:
     try:
         current.message = current.message.with_keys(_keys(program, current.message)) if program.keys else current.message
+        if current.stream is not None:
+            return _closed_whole(current, state, current.stream)
     except CrossdockError as error:
         return _failed(current, program.nodes[-1], error)
     return current.outcome(state)
+
+
+def _closed_whole(current: _Run, state: State, stream: Stream) -> Outcome:
+    """Close a stream that the route did not split: its parts are answered and recorded all the same."""
+    parts = list(stream.parts())
+    closing = stream.finish()
+    if error := next((part.error for part in parts if part.error), None):
+        raise error
+    current.deliveries.extend(closing.deliveries)
+    if closing.note:
+        current.stages.append(Stage("close", "", 0, closing.note))
+    return current.outcome(
+        state,
+        refuse=stream.refuse,
+        exchanges=tuple(part.exchange for part in parts if part.exchange),
+        settlements=tuple(one for part in parts for one in part.settlements) + closing.settlements,
+    )
 
 
 def _keys(program: Program, message: Message) -> dict[str, str]:
@@ -213,7 +235,7 @@ def _failed(current: _Run, node: Node, error: Exception) -> Outcome:
         )
     error.where = error.where or node.place.short
     state = State.RETRY if isinstance(error, Retryable) else State.FAILED
-    current.deliveries.clear()
+    current.deliveries[:] = error.answer
     current.events.clear()
     return current.outcome(state, error=error, resume=node.number)
 
@@ -226,7 +248,7 @@ def _split(program: Program, current: _Run, node: SplitNode, rest: tuple[Node, .
         return _failed(current, node, error)
     children = _children(program, current.message, parts, rest)
     outcome = current.outcome(State.SPLIT, parts=children, resume=node.number)
-    return replace(outcome, finish=body.finish) if node.path is None else outcome
+    return replace(outcome, finish=body.finish, refuse=body.refuse) if node.path is None else outcome
 
 
 def _stream_parts(node: SplitNode, body: Any) -> Iterator[Part]:
@@ -256,10 +278,27 @@ def _children(program: Program, parent: Message, parts: Iterator[Part], rest: tu
         if part.error is not None:
             yield _bad_part(child, part)
             continue
-        outcome = _walk(program, child, rest)
-        if part.links or not outcome.resume:
-            outcome = replace(outcome, resume=outcome.resume or resume, links=part.links + outcome.links)
+        outcome = _walk(program, child, rest) if part.passes else _acknowledgement(child, part)
+        if part.links or part.exchange or part.settlements or not outcome.resume:
+            outcome = replace(
+                outcome,
+                resume=outcome.resume or resume,
+                links=part.links + outcome.links,
+                exchanges=(part.exchange,) if part.exchange else (),
+                settlements=part.settlements,
+            )
         yield outcome
+
+
+def _acknowledgement(child: Message, part: Part) -> Outcome:
+    """A part that ends here: what it says is settled by the journal. It is kept as it came."""
+    message = replace(child, body=part.raw, control=replace(child.control, resume=0, answered=True))
+    return Outcome(message, State.DONE, stages=(Stage("acknowledgement", "", 0, _told(part.settlements)),))
+
+
+def _told(settlements: Sequence[Settlement]) -> str:
+    said = [f"{one}: {one.verdict.replace('_', ' ')}" for one in settlements[:3]]
+    return "; ".join(said) + (f" and {len(settlements) - 3} more" if len(settlements) > 3 else "")
 
 
 def _child(parent: Message, index: int, part: Part) -> Message:
@@ -282,7 +321,8 @@ def _bad_part(child: Message, part: Part) -> Outcome:
     control = replace(child.control, resume=0, answered=True)
     message = replace(child, body=part.raw, control=control)
     error = part.error if isinstance(part.error, CrossdockError) else Rejected(str(part.error))
-    return Outcome(message, State.FAILED, error=error, stages=(Stage("decode", error.where, 0, "failed"),))
+    exchanges = (part.exchange,) if part.exchange else ()
+    return Outcome(message, State.FAILED, error=error, stages=(Stage("decode", error.where, 0, "failed"),), exchanges=exchanges)
 
 
 def flatten(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
@@ -291,7 +331,8 @@ def flatten(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
         if outcome.parts is not None:
             yield from flatten(outcome.parts)
             closing = outcome.finish()
-            yield replace(outcome, parts=None, deliveries=outcome.deliveries + closing.deliveries)
+            deliveries = outcome.deliveries + closing.deliveries
+            yield replace(outcome, parts=None, deliveries=deliveries, settlements=closing.settlements)
         else:
             yield outcome
 

@@ -8,7 +8,8 @@
     └── Misconfigured    what the engineer wrote is wrong: nothing starts
 
 `message` is for the person who must act: what is wrong, in one sentence. `where` says the place, `advice` what to do,
-`findings` lists every single fault of a document. `detail` is for the log and is never shown to a partner.
+`findings` lists every single fault of a document. `detail` is for the log and is never shown to a partner. `answer` holds the
+deliveries that tell the partner (a TA1): they go out although the message has failed.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class CrossdockError(Exception):
         advice: str = "",
         findings: Sequence[Finding] = (),
         detail: str = "",
+        answer: Sequence[Any] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -71,6 +73,7 @@ class CrossdockError(Exception):
         self.advice = advice
         self.findings = tuple(findings)
         self.detail = detail
+        self.answer = tuple(answer)
 
     def record(self) -> dict[str, Any]:
         """Return the error as the journal keeps it: plain JSON, empty fields left out."""

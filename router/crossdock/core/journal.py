@@ -115,6 +115,30 @@ class Concluded:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """A document whose acknowledgement is overdue (`ack.overdue`), or that should have followed another (`document.missing`).
+
+    `id` is the exchange's; `ref` the message or delivery in whose history it is noted; `body` what the event says.
+    `message` is the one that brought the document about, without its body.
+    """
+
+    event: str
+    id: str
+    ref: str
+    sentence: str
+    body: Mapping[str, Any]
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class LateReport:
+    """What is late, with the messages that its event starts."""
+
+    late: Late
+    spawns: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """A lane's backlog: `ready` can be claimed now, `later` waits for its due time, `leased` is being worked on."""
 
@@ -185,6 +209,12 @@ class Journal(Protocol):
 
     def next_due(self) -> float | None:
         """Seconds until the next row becomes due or a lease runs out; None where nothing waits."""
+
+    def late(self, limit: int) -> list[Late]:
+        """Return what is late and has not been reported."""
+
+    def report(self, reports: Sequence[LateReport]) -> set[str]:
+        """Mark what is late, exactly once, and commit the messages that its event starts; return the lanes that got work."""
 
     def lanes(self) -> list[Lane]:
         """The backlog by lane."""
@@ -268,6 +298,12 @@ class Desk(Protocol):
 
     def resend(self, delivery: str, by: str) -> str:
         """Send a delivery's document once more as a new delivery of the same message; return the new delivery's id."""
+
+    def admit(self, message: str, by: str) -> str:
+        """Let a duplicate in after all: its keys become its own and it is run; return the lane.
+
+        Raises Refused where it is no duplicate, KeyError.
+        """
 
     def discard(self, item: str, reason: str, by: str) -> None:
         """Take a failed message or delivery off the list for good, keeping it and the reason."""

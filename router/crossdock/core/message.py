@@ -6,7 +6,7 @@ What a stranger said (`headers`) and what the engine knows (`control`) are diffe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from crossdock.core.errors import Rejected
+from crossdock.core.exchange import Exchange, no_exchanges
 
 if TYPE_CHECKING:
     from crossdock.core.chain import Link
@@ -76,7 +77,8 @@ class Numbered:
     """A document that gets its control number only when it is committed, so that numbers are never reused and have no gaps.
 
     `scope` names the sequence (`x12/acme`), `render` makes the bytes from the number, `name` the file name from it. `claims` are
-    keys that may be used once (an invoice number), `links` what the document says of orders.
+    keys that may be used once (an invoice number), `links` what the document says of orders, `exchanges` what the partner will
+    know the documents in it by.
     """
 
     scope: str
@@ -85,6 +87,7 @@ class Numbered:
     content_type: str = "application/octet-stream"
     claims: tuple[Claim, ...] = ()
     links: tuple[Link, ...] = ()
+    exchanges: Callable[[int], Sequence[Exchange]] = no_exchanges
 
 
 @dataclass(frozen=True, slots=True)

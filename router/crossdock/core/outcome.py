@@ -5,13 +5,14 @@ Steps compute and send nothing; an `Outcome` is the whole of what they want to h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from crossdock.core.chain import Link
 from crossdock.core.errors import CrossdockError
+from crossdock.core.exchange import Exchange, Settlement
 from crossdock.core.message import Message
 
 
@@ -85,6 +86,7 @@ class Claim:
 
     `window` is in seconds; None means for ever. `what` says in the user's words what is a duplicate (`interchange 000004711`),
     `verb` what was done with the first. A later one is set aside in silence, or waits for a person where the claim `fails`.
+    `holder` is the message that has the key, where the journal answers with a claim that was taken.
     """
 
     scope: str
@@ -93,15 +95,30 @@ class Claim:
     window: float | None = None
     verb: str = "received"
     fails: bool = False
+    holder: str = ""
+
+
+def told(claims: Iterable[Claim]) -> str:
+    """Return claims as the error of a duplicate keeps them in its detail, one a line, so that it can be let in after all."""
+    return "\n".join(f"{claim.scope}\t{claim.key}" for claim in claims)
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What closes a split document after its last part: the deliveries (the 997s), and what was wrong with its envelope."""
+    """What closes a split document after its last part: the deliveries (the 997s), and what was wrong with its envelope.
+
+    `settlements` are what the envelope itself acknowledges (a TA1 stands in no transaction).
+    """
 
     deliveries: tuple[Delivery, ...] = ()
     error: CrossdockError | None = None
     note: str = ""
+    settlements: tuple[Settlement, ...] = ()
+
+
+def unanswered(_claim: Claim) -> Closing:
+    """Return the answer to a duplicate, where nobody is told of it: nothing."""
+    return Closing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,8 @@ class Outcome:
     """The result of one run.
 
     `state` SPLIT comes with `parts`, an iterator that yields each part's own outcome lazily (a part's `message.id` is
-    `child_id(parent, index)`), and `finish`, called once after the last part, which closes the whole.
+    `child_id(parent, index)`), and `finish`, called once after the last part, which closes the whole; `refuse` says what closes
+    it where one of its claims is taken. `exchanges` are the documents received with it, `settlements` what it acknowledges.
     `links` are what received documents say of orders.
     `resume` is the program's node at which a failed message can be taken up again.
     """
@@ -126,3 +144,6 @@ class Outcome:
     parts: Iterator[Outcome] | None = None
     finish: Callable[[], Closing] = Closing
     links: tuple[Link, ...] = ()
+    refuse: Callable[[Claim], Closing] = unanswered
+    exchanges: tuple[Exchange, ...] = ()
+    settlements: tuple[Settlement, ...] = ()

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from crossdock.core.chain import Link
 from crossdock.core.errors import Place
+from crossdock.core.exchange import Exchange, Settlement
 from crossdock.core.message import Message
 from crossdock.core.outcome import Claim, Closing
 from crossdock.core.partner import Partner
@@ -111,6 +112,9 @@ class Part:
     """One part of a stream: its decoded body, or the error and the raw bytes that an operator can repair and send again.
 
     `raw` must be decodable on its own by the same step. `links` are what the document says of orders.
+    `exchange` is what the partner knows the part by. A part with
+    `settlements` is an acknowledgement: the journal settles what it names, and the route's other steps see it only where it
+    `passes`.
     """
 
     body: Any
@@ -119,6 +123,9 @@ class Part:
     raw: bytes = b""
     content_type: str = ""
     links: tuple[Link, ...] = ()
+    exchange: Exchange | None = None
+    settlements: tuple[Settlement, ...] = ()
+    passes: bool = True
 
 
 class Stream(Protocol):
@@ -137,6 +144,9 @@ class Stream(Protocol):
 
     def finish(self) -> Closing:
         """After the last part: what closes the whole (the acknowledgements)."""
+
+    def refuse(self, claim: Claim) -> Closing:
+        """Return what closes the whole where one of its claims is taken: an answer to the partner, if one was agreed."""
 
 
 class Step(Protocol):

@@ -20,7 +20,7 @@ from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.ids import new_id, now_ms
 from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
 from crossdock.core.message import BODY_TYPE, Control, Message
-from crossdock.core.outcome import Claim, Closing, Event, Outcome, Stage, State
+from crossdock.core.outcome import Claim, Closing, Event, Outcome, Stage, State, told
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
 from crossdock.core.program import Program
 from crossdock.runtime.chain_watch import watched
@@ -202,8 +202,15 @@ def _judged(result: Settled, around: tuple[Policy, ...], attempt: Attempt) -> Se
 
 
 def _duplicate(outcome: Outcome, taken: Claim) -> Outcome:
-    error = Rejected(f"{taken.what} was {taken.verb} before", code="duplicate")
-    return replace(outcome, parts=None, state=State.DUPLICATE, error=error)
+    """Return the outcome of a copy: nothing of it is done, the partner is answered if that was agreed."""
+    error = Rejected(
+        f"{taken.what} was {taken.verb} before, as message {taken.holder}",
+        code="duplicate",
+        advice="if the partner means it, let it in: `crossdock failed admit`",
+        detail=told(outcome.claims),
+    )
+    closing = outcome.refuse(taken)
+    return replace(outcome, parts=None, claims=(), state=State.DUPLICATE, error=error, deliveries=closing.deliveries)
 
 
 def _too_slow(work: MessageWork, outcome: Outcome, limit: float) -> Outcome:
@@ -222,6 +229,7 @@ def _closed(outcome: Outcome, closing: Closing) -> Outcome:
         parts=None,
         stages=outcome.stages + noted,
         deliveries=outcome.deliveries + closing.deliveries,
+        settlements=outcome.settlements + closing.settlements,
         error=closing.error,
         state=State.FAILED if closing.error else State.SPLIT,
     )

@@ -1,4 +1,4 @@
-"""The sweeper, one in every worker: finds what is due and what a dead worker left, so that no wake-up need ever arrive."""
+"""The sweeper, one in every worker: finds what is due, late, or left by a dead worker, so that no wake-up need ever arrive."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 
 from crossdock.core.errors import CrossdockError
 from crossdock.core.journal import Journal
+from crossdock.runtime.overdue import Watch
 from crossdock.runtime.waker import Waker
 
 log = logging.getLogger(__name__)
@@ -17,8 +18,9 @@ SHORTEST, LONGEST = 0.02, 1.0
 class Sweeper:
     """Wakes due lanes from a thread of its own, at the latest once a second."""
 
-    def __init__(self, journal: Journal, waker: Waker, name: str, role: str) -> None:
+    def __init__(self, journal: Journal, waker: Waker, watch: Watch, name: str, role: str) -> None:
         self._journal = journal
+        self._watch = watch
         self._waker = waker
         self._name = name
         self._role = role
@@ -47,7 +49,7 @@ class Sweeper:
         self._journal.close()
 
     def _sweep(self, rounds: int) -> float:
-        self._waker.wake(self._journal.sweep())
+        self._waker.wake(self._journal.sweep() | self._watch.look())
         if rounds % 5 == 0:
             self._journal.beat(self._name, self._role, {})
         due = self._journal.next_due()

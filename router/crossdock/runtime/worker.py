@@ -18,6 +18,7 @@ from crossdock.core.journal import Journal
 from crossdock.runtime import memory
 from crossdock.runtime.lanes import Lanes
 from crossdock.runtime.loop import LoopThread
+from crossdock.runtime.overdue import Watch
 from crossdock.runtime.sinks import Sinks
 from crossdock.runtime.sweeper import Sweeper
 from crossdock.runtime.waker import Waker
@@ -32,6 +33,7 @@ class Parts:
     loop: LoopThread
     sinks: Sinks
     waker: Waker
+    watch: Watch
 
     def stop(self) -> None:
         """Let go of everything, in the order in which it is used."""
@@ -116,7 +118,7 @@ def run(app: Celery, parts: PerProcess, pool: str, concurrency: int, name: str) 
 
     def ready(**_: object) -> None:
         own = parts.get()
-        sweepers.append(Sweeper(own.journal, own.waker, name, "worker").start())
+        sweepers.append(Sweeper(own.journal, own.waker, own.watch, name, "worker").start())
 
     def stopping(**_: object) -> None:
         for sweeper in sweepers:

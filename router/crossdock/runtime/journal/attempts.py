@@ -8,7 +8,7 @@ from typing import Any
 from crossdock.core.errors import CrossdockError, Rejected
 from crossdock.core.journal import Concluded, DeliveryWork
 from crossdock.core.outcome import DeliveryState, Stage
-from crossdock.runtime.journal import queue
+from crossdock.runtime.journal import exchanges, queue
 from crossdock.runtime.journal.batch import Batch
 from crossdock.runtime.journal.bodies import Bundle, Document
 from crossdock.runtime.journal.database import Database, Line, Session
@@ -65,7 +65,14 @@ def _concluded(session: Session, prepared: Sequence[Prepared]) -> set[str]:
         _gather(batch, result, documents)
     session.many("end_attempt", [_attempt_row(session, result) for result, _ in mine])
     session.many("end_effect", [_effect_row(session, result) for result, _ in mine])
+    exchanges.sent(session, [result.work.delivery_id for result, _ in mine if _is_letter(result)])
     return batch.save() | _moved(session, [result for result, _ in mine], held)
+
+
+def _is_letter(result: Concluded) -> bool:
+    """Say whether a document has reached a partner that may acknowledge it."""
+    kind = result.work.message.content_type
+    return result.state is DeliveryState.DELIVERED and kind.lower().startswith("application/edi")
 
 
 def _gather(batch: Batch, result: Concluded, documents: Sequence[Document]) -> None:

@@ -13,6 +13,7 @@ from crossdock.runtime.journal import queue
 from crossdock.runtime.journal.bodies import Document, Shelf
 from crossdock.runtime.journal.database import Line, Session
 from crossdock.runtime.journal.events import event_row
+from crossdock.runtime.journal.exchanges import Ledger
 from crossdock.runtime.journal.links import link_row
 from crossdock.runtime.journal.rows import message_row
 from crossdock.runtime.journal.texts import clean, dump, short
@@ -26,6 +27,7 @@ class Batch:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.shelf = Shelf(session)
+        self.ledger = Ledger(session)
         self._messages: list[Line] = []
         self._deliveries: list[Line] = []
         self._work: list[tuple[str, str, int, str]] = []
@@ -100,6 +102,7 @@ class Batch:
         self.shelf.save()
         session.many("add_message", self._messages)
         session.many("add_delivery", self._deliveries)
+        self.ledger.save()
         session.many("add_business_key", sorted(self._keys))
         session.many("add_event", self._events)
         session.many("add_link", self._links)

@@ -85,6 +85,10 @@ class SqlDesk:
         """Send a document once more; return the new delivery's id."""
         return self._database.write(lambda session: repair.resend(session, delivery, by))
 
+    def admit(self, message: str, by: str) -> str:
+        """Let a duplicate in; return its lane."""
+        return self._database.write(lambda session: repair.admit(session, message, by))
+
     def discard(self, item: str, reason: str, by: str) -> None:
         """Take a failed message or delivery off the list."""
         self._database.write(lambda session: repair.discard(session, item, reason, by))

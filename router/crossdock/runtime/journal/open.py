@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Misconfigured
+from crossdock.runtime.journal.book import SqlExchanges
 from crossdock.runtime.journal.database import Database
 from crossdock.runtime.journal.desk import SqlDesk
 from crossdock.runtime.journal.pickup import SqlLease, SqlPickup
@@ -40,6 +41,7 @@ class OpenJournal:
     desk: SqlDesk
     pickup: SqlPickup
     lease: SqlLease
+    exchanges: SqlExchanges
 
     def migrate(self) -> None:
         """Make or update the tables; raises Misconfigured where they are newer than this engine."""
@@ -64,7 +66,14 @@ def open_journal(url: str, clock: Clock | None = None, time_offset_ms: Callable[
     """
     database = _database(url, clock, time_offset_ms or int)
     owner = Owner()
-    return OpenJournal(database, SqlJournal(database, owner), SqlDesk(database), SqlPickup(database), SqlLease(database, owner))
+    return OpenJournal(
+        database,
+        SqlJournal(database, owner),
+        SqlDesk(database),
+        SqlPickup(database),
+        SqlLease(database, owner),
+        SqlExchanges(database),
+    )
 
 
 def _database(url: str, clock: Clock | None, time_offset_ms: Callable[[], int]) -> Database:

@@ -12,7 +12,7 @@ from typing import Any
 
 from crossdock.core.errors import CrossdockError, Rejected
 from crossdock.core.message import Message, Numbered
-from crossdock.core.outcome import Claim, Delivery, Outcome, State
+from crossdock.core.outcome import Claim, Delivery, Outcome, State, told
 from crossdock.runtime.journal.bodies import PLAIN, Bundle, Document
 
 UNKEEPABLE = (TypeError, ValueError, CrossdockError, RecursionError)
@@ -73,13 +73,18 @@ def _encoded(entry: Entry) -> Entry:
     if entry.before is not None:
         bundle.documents.append((entry.before.body, entry.before.content_type, entry.stored))
     message = entry.message
-    if entry.outcome.state in PENDING and keepable(message.body):
+    if _is_kept(entry) and keepable(message.body):
         entry.own = bundle.document(message.body, message.content_type)
     entry.sent = [_document(bundle, delivery) for delivery in entry.outcome.deliveries]
     entry.spawned = [bundle.document(spawn.body, spawn.content_type) for spawn in entry.spawns]
     if entry.before is None and entry.own is None and bundle.has(message.body):
         entry.own = bundle.document(message.body, message.content_type)
     return entry
+
+
+def _is_kept(entry: Entry) -> bool:
+    """Say whether the body is needed again: to go on from, or to see what an acknowledgement said."""
+    return entry.outcome.state in PENDING or (entry.before is None and bool(entry.outcome.settlements))
 
 
 def _document(bundle: Bundle, delivery: Delivery) -> Document | Numbered:
@@ -119,7 +124,7 @@ def duplicate(entry: Entry, claim: Claim, holder: str) -> Entry:
         f"{claim.what} was {claim.verb} before, as message {holder}",
         code="duplicate",
         advice=advice,
-        detail=f"{claim.scope} {claim.key}",
+        detail=told(entry.outcome.claims),
     )
     return failed(entry, error, State.FAILED if claim.fails else State.DUPLICATE)
 

@@ -12,7 +12,7 @@ from crossdock.runtime.journal import queue
 from crossdock.runtime.journal.bodies import Document, Shelf
 from crossdock.runtime.journal.database import Session
 from crossdock.runtime.journal.events import event_row
-from crossdock.runtime.journal.texts import clean
+from crossdock.runtime.journal.texts import clean, load, short
 
 REPAIRABLE = ("failed", "unknown")
 
@@ -44,6 +44,8 @@ def retry(session: Session, item: str, data: bytes | None, by: str) -> str:
             advice="retry it with a repaired document, or have the file sent again",
         )
     session.run("reopen_delivery" if found.is_delivery else "reopen_message", **_reopening(session, found, payload))
+    if found.is_delivery:
+        session.run("await_again", new_id=item, id=item)
     if found.state == "unknown":
         session.run("note_last_effect", id=item, note=clean(f"{by} decided that it was not done, and retried"))
     _log(session, item, "retried", by, "with a repaired payload" if data is not None else "")
@@ -65,16 +67,36 @@ def resend(session: Session, delivery: str, by: str) -> str:
     number = session.all("next_delivery", id=found.message)[0][0]
     name = f"{found.message}/{number}"
     session.run("copy_delivery", new_id=name, id=delivery, now=session.now)
+    session.run("await_again", new_id=name, id=delivery)
     _log(session, name, "resent", by, f"a copy of {delivery}")
     _log(session, delivery, "resent", by, f"as {name}")
     queue.add(session, [(found.lane, name, session.now, found.order)])
     return name
 
 
+def admit(session: Session, message: str, by: str) -> str:
+    """Let a duplicate in after all; raises Refused, KeyError. The keys that it shares become its own."""
+    rows = session.all("lock_duplicate", id=message)
+    if not rows:
+        raise KeyError(message)
+    state, route, partner, error = rows[0]
+    if state != "duplicate":
+        raise Refused(f"{message} is {state}; only a duplicate can be admitted", code="not_duplicate")
+    keys = [line.partition("\t") for line in (load(error) or {}).get("detail", "").splitlines()]
+    session.many("move_claim", sorted((short(scope), short(key), message) for scope, _, key in keys))
+    session.run("readmit_message", id=message, now=session.now)
+    _log(session, message, "admitted", by, "although it is a duplicate")
+    lane = message_lane(route, partner)
+    queue.add(session, [(lane, message, session.now, "")])
+    return lane
+
+
 def discard(session: Session, item: str, reason: str, by: str) -> None:
     """Take an item off the list for good; raises Refused, KeyError."""
     found = _repairable(session, item, "discarded")
     session.run("discard_delivery" if found.is_delivery else "discard_message", id=item, now=session.now)
+    if found.is_delivery:
+        session.run("close_exchanges", id=item)
     _log(session, item, "discarded", by, reason)
     if found.order:
         held = [seq for (seq,) in session.all("held_work", order_key=found.order, ref=item)]

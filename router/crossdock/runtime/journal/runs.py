@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from crossdock.core.exchange import Exchange
 from crossdock.core.journal import Appended, LeaseLost, MessageWork, Settled
 from crossdock.core.message import Numbered
 from crossdock.core.outcome import Claim, State
-from crossdock.runtime.journal import queue
+from crossdock.runtime.journal import queue, settlements
 from crossdock.runtime.journal.batch import Batch
 from crossdock.runtime.journal.bodies import Document
 from crossdock.runtime.journal.claims import take
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.numbers import Counters
-from crossdock.runtime.journal.outcomes import Entry, duplicate, prepare, unkeepable, wishes
+from crossdock.runtime.journal.outcomes import CLAIMING, Entry, duplicate, prepare, unkeepable, wishes
 from crossdock.runtime.journal.rows import message_row
 from crossdock.runtime.journal.texts import dump
+
+PARTNER = "partner:"
+"""How the endpoint of a partner begins."""
+
+_Letter = tuple[Document, str, str, Sequence[Exchange]]
 
 
 @dataclass(slots=True)
 class _Sent:
-    """An entry with its documents as they go out: (document, file name, control number), one for each delivery."""
+    """An entry with its documents as they go out: (document, file name, control number, what partners know in it), one for each delivery."""
 
     entry: Entry
-    documents: list[tuple[Document, str, str]]
+    documents: list[_Letter]
 
 
 def settle(database: Database, results: Sequence[Settled]) -> set[str]:
@@ -44,7 +50,7 @@ def reserve(session: Session, work: MessageWork, claims: Sequence[Claim]) -> Cla
     if not queue.ours(session, [work]):
         raise LeaseLost
     conflict = take(session, [(work.message.id, claims)])[0]
-    return conflict.claim if conflict else None
+    return replace(conflict.claim, holder=conflict.holder) if conflict else None
 
 
 def _entry(result: Settled) -> Entry:
@@ -101,7 +107,7 @@ def _decided(session: Session, entries: Sequence[Entry]) -> Iterator[_Sent]:
         for entry, conflict in zip(entries, conflicts, strict=True)
     ]
     counters = Counters.locked(session, (body.scope for entry in decided for body in entry.sent if isinstance(body, Numbered)))
-    sent = [_numbered(entry, counters) for entry in decided]
+    sent = [_numbered(entry, counters) for entry in settlements.settle(session, decided)]
     counters.save(session)
     return iter(sent)
 
@@ -110,18 +116,40 @@ def _numbered(entry: Entry, counters: Counters) -> _Sent:
     """Render what needs a number; where that breaks, the numbers go to the next and the message has failed."""
     before = dict(counters.values)
     try:
-        documents = [_rendered(body, counters) for body in entry.sent]
+        documents = _rendered(entry, counters)
     except Exception as error:  # noqa: BLE001 - the document's own code may break in any way
         counters.values = before
         return _Sent(unkeepable(entry, error), [])
     return _Sent(entry, documents)
 
 
-def _rendered(body: Document | Numbered, counters: Counters) -> tuple[Document, str, str]:
+def _rendered(entry: Entry, counters: Counters) -> list[_Letter]:
+    """Give numbers. One document that goes to several targets has one number, and is one exchange: with the partner."""
+    letters: dict[int, _Letter] = {}
+    told: dict[int, int] = {}
+    for index, body in enumerate(entry.sent):
+        if not isinstance(body, Numbered):
+            continue
+        if id(body) not in letters:
+            letters[id(body)] = _letter(body, counters.next(body.scope))
+        if id(body) not in told or (_to_partner(entry, index) and not _to_partner(entry, told[id(body)])):
+            told[id(body)] = index
+    return [_enclosed(letters, told, index, body) for index, body in enumerate(entry.sent)]
+
+
+def _to_partner(entry: Entry, index: int) -> bool:
+    return entry.outcome.deliveries[index].endpoint.startswith(PARTNER)
+
+
+def _letter(body: Numbered, number: int) -> _Letter:
+    return Document(body.render(number), body.content_type), body.name(number), str(number), body.exchanges(number)
+
+
+def _enclosed(letters: Mapping[int, _Letter], told: Mapping[int, int], index: int, body: Document | Numbered) -> _Letter:
     if isinstance(body, Document):
-        return body, "", ""
-    number = counters.next(body.scope)
-    return Document(body.render(number), body.content_type), body.name(number), str(number)
+        return body, "", "", ()
+    document, name, control, exchanges = letters[id(body)]
+    return document, name, control, exchanges if told[id(body)] == index else ()
 
 
 def _ended(batch: Batch, sent: _Sent, row: Line) -> Line:
@@ -166,11 +194,15 @@ def _gather(batch: Batch, sent: _Sent, number: int, known_keys: Mapping[str, str
     entry = sent.entry
     message, outcome = entry.message, entry.outcome
     batch.link(outcome.links, message.id)
-    for delivery, (document, name, control) in zip(outcome.deliveries, sent.documents, strict=True):
+    for delivery, (document, name, control, exchanges) in zip(outcome.deliveries, sent.documents, strict=True):
         number += 1
         batch.deliver(message, number, delivery, document, delivery.name or name)
         if isinstance(delivery.body, Numbered) and delivery.body.links:
             batch.link(delivery.body.links, f"{message.id}/{number}", control)
+        if exchanges:
+            batch.ledger.send(message, f"{message.id}/{number}", exchanges)
+    if outcome.exchanges and (entry.before is None or outcome.state in CLAIMING):
+        batch.ledger.receive(message, outcome.exchanges)
     for spawn, document in zip(entry.spawns, entry.spawned, strict=True):
         batch.spawn(spawn, document)
     batch.find_by(message, known_keys)

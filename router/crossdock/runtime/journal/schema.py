@@ -7,6 +7,7 @@
              └─ inbox                          keys of what was received
     work                                       the queue: only what is unfinished
     claim, counter                             keys that may be used once; control numbers
+    exchange ── expectation                    documents as partners know them, their acknowledgements, and what must follow
     pickup                                     files that wait for partners
     link                                       what documents say of orders: the document chain
     stored_release, active_release, process, lease
@@ -201,6 +202,56 @@ claim = _table(
 )
 
 counter = _table("counter", _text("scope", primary_key=True), _number("value"))
+
+exchange = _table(
+    "exchange",
+    _text("id", primary_key=True),
+    _text("dialect"),
+    _text("direction"),
+    _text("partner"),
+    _text("document"),
+    _text("version"),
+    _text("interchange"),
+    _text("group_control"),
+    _text("transaction_control"),
+    _text("keys"),
+    _text("message_id"),
+    _text("delivery_id"),
+    _number("at"),
+    _number("ack_window", nullable=True),
+    _text("state"),
+    _number("sent_at", nullable=True),
+    _number("due_at", nullable=True),
+    _number("arrived_at", nullable=True),
+    _number("answered_at", nullable=True),
+    _default("ack", BYTEWISE, "''"),
+    _default("ack_message_id", BYTEWISE, "''"),
+    _text("reason", nullable=True),
+    _partial("exchange_group", "partner", "group_control", where="direction = 'out'"),
+    _partial("exchange_interchange", "partner", "interchange", where="direction = 'out'"),
+    _partial("exchange_delivery", "delivery_id", where="direction = 'out'"),
+    _partial("exchange_waiting", "due_at", where="state = 'waiting'"),
+    _partial("exchange_overdue", "due_at", where="state = 'overdue'"),
+    _partial("exchange_rejected", "answered_at", where="state = 'rejected'"),
+)
+"""One row for each document received from or sent to a partner: `<message>` for one received, `<delivery>` or
+`<delivery>~<n>` for one sent. States are those of `core.exchange.ExchangeState`. The window runs from the moment of sending."""
+
+expectation = _table(
+    "expectation",
+    _text("exchange_id", primary_key=True),
+    _text("document", primary_key=True),
+    _text("partner"),
+    _text("name"),
+    _text("value"),
+    _number("due_at"),
+    _text("state"),
+    _default("met_by", BYTEWISE, "''"),
+    _partial("expectation_due", "due_at", where="state = 'open'"),
+    _partial("expectation_missing", "due_at", where="state = 'missing'"),
+    Index("expectation_value", "value", "partner", "document"),
+)
+"""What must follow a document, with the same business key. States: open, met, missing (the time is over), closed."""
 
 pickup = _table(
     "pickup",

@@ -206,6 +206,119 @@ UPDATE delivery SET state = :state, effect = :effect, attempts = :attempts, refe
   done_at = :done_at
 WHERE delivery.id = :id
 
+-- ---------------------------------------------------------------------------------------------------- exchanges
+
+-- rows: add_exchange (id text, dialect text, direction text, partner text, document text, version text, interchange text, group_control text, transaction_control text, keys text, message_id text, delivery_id text, at bigint, ack_window bigint, state text)
+INSERT INTO exchange (*) ON CONFLICT DO NOTHING
+
+-- rows: add_expectation (exchange_id text, document text, partner text, name text, value text, due_at bigint, state text)
+INSERT INTO expectation (*) ON CONFLICT DO NOTHING
+
+-- rows: meet_expectation (value text, partner text, document text, met_by text)
+UPDATE expectation SET state = 'met', met_by = :met_by
+WHERE expectation.value = :value AND expectation.partner = :partner AND expectation.document = :document AND expectation.state <> 'met'
+
+-- rows: send_exchange (delivery_id text, now bigint)
+UPDATE exchange SET sent_at = :now, due_at = :now + ack_window
+WHERE exchange.delivery_id = :delivery_id AND exchange.direction = 'out' AND exchange.sent_at IS NULL
+
+-- one: sent_in_groups
+SELECT id, dialect, partner, document, interchange, group_control, transaction_control, state, delivery_id, at
+FROM exchange WHERE direction = 'out' AND partner = ANY(:partners::text[]) AND group_control = ANY(:numbers::text[]) FOR UPDATE
+
+-- one: sent_in_interchanges
+SELECT id, dialect, partner, document, interchange, group_control, transaction_control, state, delivery_id, at
+FROM exchange WHERE direction = 'out' AND partner = ANY(:partners::text[]) AND interchange = ANY(:numbers::text[]) FOR UPDATE
+
+-- rows: settle_exchange (id text, state text, answered_at bigint, ack text, ack_message_id text, reason text)
+UPDATE exchange SET state = :state, answered_at = :answered_at, ack = :ack, ack_message_id = :ack_message_id, reason = :reason
+WHERE exchange.id = :id
+
+-- rows: arrive_exchange (id text, arrived_at bigint)
+UPDATE exchange SET arrived_at = :arrived_at WHERE exchange.id = :id
+
+-- rows: reject_delivery (id text, now bigint, error text)
+UPDATE delivery SET state = 'failed', error = :error, done_at = :now WHERE delivery.id = :id AND delivery.state = 'delivered'
+
+-- one: reject_delivered
+UPDATE delivery SET state = 'failed', error = exchange.reason FROM exchange
+WHERE exchange.delivery_id = delivery.id AND exchange.state = 'rejected' AND exchange.direction = 'out'
+  AND delivery.id = ANY(:ids::text[]) AND delivery.state = 'delivered'
+
+-- one: accept_deliveries
+UPDATE delivery SET state = 'delivered', error = NULL
+WHERE delivery.id = ANY(:ids::text[]) AND delivery.state = 'failed' AND delivery.effect = 'confirmed' AND NOT EXISTS (
+  SELECT 1 FROM exchange WHERE exchange.delivery_id = delivery.id AND exchange.direction = 'out' AND exchange.state = 'rejected')
+
+-- one: await_again
+UPDATE exchange SET delivery_id = :new_id, state = CASE WHEN ack_window IS NULL THEN 'sent' ELSE 'waiting' END,
+  sent_at = NULL, due_at = NULL, arrived_at = NULL, answered_at = NULL, ack = '', ack_message_id = '', reason = NULL
+WHERE delivery_id = :id AND direction = 'out'
+
+-- one: close_exchanges
+UPDATE exchange SET state = 'closed' WHERE delivery_id = :id AND direction = 'out' AND state IN ('waiting', 'overdue', 'rejected')
+
+-- one: late_exchanges
+SELECT e.id, e.dialect, e.partner, e.document, e.interchange, e.group_control, e.transaction_control, e.keys, e.sent_at, e.due_at,
+  m.id, m.correlation_id, m.route, m.release, m.keys, m.traceparent
+FROM exchange e JOIN message m ON m.id = e.message_id
+WHERE e.state = 'waiting' AND e.due_at <= :now ORDER BY e.due_at LIMIT :limit
+
+-- one: late_expectations
+SELECT x.exchange_id, x.document, x.partner, x.name, x.value, x.due_at, e.document, e.direction, e.at,
+  m.id, m.correlation_id, m.route, m.release, m.keys, m.traceparent
+FROM expectation x JOIN exchange e ON e.id = x.exchange_id JOIN message m ON m.id = e.message_id
+WHERE x.state = 'open' AND x.due_at <= :now ORDER BY x.due_at LIMIT :limit
+
+-- one: mark_overdue
+UPDATE exchange SET state = 'overdue' WHERE id = :id AND state = 'waiting' AND due_at <= :now
+
+-- one: mark_missing
+UPDATE expectation SET state = 'missing' WHERE exchange_id = :id AND document = :document AND state = 'open'
+
+-- one: show_exchange
+SELECT id, dialect, direction, partner, document, version, interchange, group_control, transaction_control, keys, message_id,
+  delivery_id, at, sent_at, due_at, state, arrived_at, answered_at, ack, ack_message_id, reason
+FROM exchange WHERE id = :id
+
+-- one: open_exchanges
+SELECT id, dialect, direction, partner, document, version, interchange, group_control, transaction_control, keys, message_id,
+  delivery_id, at, sent_at, due_at, state, arrived_at, answered_at, ack, ack_message_id, reason
+FROM exchange WHERE state = 'waiting' AND (:partner = '' OR partner = :partner) AND (:document = '' OR document = :document)
+UNION ALL
+SELECT id, dialect, direction, partner, document, version, interchange, group_control, transaction_control, keys, message_id,
+  delivery_id, at, sent_at, due_at, state, arrived_at, answered_at, ack, ack_message_id, reason
+FROM exchange WHERE state = 'overdue' AND (:partner = '' OR partner = :partner) AND (:document = '' OR document = :document)
+UNION ALL
+SELECT id, dialect, direction, partner, document, version, interchange, group_control, transaction_control, keys, message_id,
+  delivery_id, at, sent_at, due_at, state, arrived_at, answered_at, ack, ack_message_id, reason
+FROM exchange WHERE state = 'rejected' AND (:partner = '' OR partner = :partner) AND (:document = '' OR document = :document)
+ORDER BY 1 DESC LIMIT :limit
+
+-- one: list_exchanges
+SELECT id, dialect, direction, partner, document, version, interchange, group_control, transaction_control, keys, message_id,
+  delivery_id, at, sent_at, due_at, state, arrived_at, answered_at, ack, ack_message_id, reason
+FROM exchange WHERE (:before = '' OR id < :before) AND (:partner = '' OR partner = :partner) AND (:state = '' OR state = :state)
+  AND (:document = '' OR document = :document)
+ORDER BY id DESC LIMIT :limit
+
+-- one: list_missing
+SELECT x.exchange_id, x.document, x.partner, e.document, x.name, x.value, x.due_at, x.state, e.message_id
+FROM expectation x JOIN exchange e ON e.id = x.exchange_id
+WHERE x.state = 'missing' AND (:partner = '' OR x.partner = :partner) ORDER BY x.due_at LIMIT :limit
+
+-- one: expectations_of
+SELECT document, name, value, due_at, state, met_by FROM expectation WHERE exchange_id = :id ORDER BY due_at, document
+
+-- one: close_exchange
+UPDATE exchange SET state = 'closed' WHERE id = :id AND state IN ('waiting', 'overdue', 'rejected')
+
+-- one: close_expectations
+UPDATE expectation SET state = 'closed' WHERE exchange_id = :exchange_id AND state IN ('open', 'missing')
+
+-- rows: move_claim (scope text, key text, message_id text)
+UPDATE claim SET message_id = :message_id WHERE claim.scope = :scope AND claim.key = :key
+
 -- ---------------------------------------------------------------------------------------------------- releases, processes, leases
 
 -- one: add_release
@@ -358,6 +471,12 @@ SELECT id, state, route, partner, payload_id, resume, answered FROM message WHER
 -- one: lock_delivery
 SELECT d.id, d.state, d.message_id, d.endpoint, m.partner, d.payload_id, d.order_key FROM delivery d
 JOIN message m ON m.id = d.message_id WHERE d.id = :id FOR UPDATE OF d
+
+-- one: lock_duplicate
+SELECT state, route, partner, error FROM message WHERE id = :id FOR UPDATE
+
+-- one: readmit_message
+UPDATE message SET state = 'received', error = NULL, changed_at = :now WHERE id = :id
 
 -- one: reopen_message
 UPDATE message SET state = 'received', payload_id = :payload_id, error = NULL, changed_at = :now WHERE id = :id

@@ -6,10 +6,21 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from crossdock.core.chain import Link
-from crossdock.core.journal import Appended, Concluded, DeliveryWork, Lane, MessageWork, Settled, StoredRelease, Work
+from crossdock.core.journal import (
+    Appended,
+    Concluded,
+    DeliveryWork,
+    Lane,
+    Late,
+    LateReport,
+    MessageWork,
+    Settled,
+    StoredRelease,
+    Work,
+)
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.outcome import Claim
-from crossdock.runtime.journal import attempts, intake, links, queue, runs
+from crossdock.runtime.journal import attempts, intake, late, links, queue, runs
 from crossdock.runtime.journal.database import Database, Session
 from crossdock.runtime.journal.revision import REVISION
 from crossdock.runtime.journal.texts import clean, dump, load
@@ -71,6 +82,14 @@ class SqlJournal:
     def next_due(self) -> float | None:
         """Seconds until something is due."""
         return self._database.read(queue.next_due)
+
+    def late(self, limit: int) -> list[Late]:
+        """Return what is late and has not been reported."""
+        return self._database.read(lambda session: late.late(session, limit))
+
+    def report(self, reports: Sequence[LateReport]) -> set[str]:
+        """Mark what is late, and start what its event starts."""
+        return self._database.write(lambda session: late.report(session, reports)) if reports else set()
 
     def lanes(self) -> list[Lane]:
         """The backlog by lane."""
