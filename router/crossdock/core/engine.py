@@ -16,7 +16,7 @@ from crossdock.core.errors import CrossdockError, Rejected, Retryable
 from crossdock.core.exchange import Settlement
 from crossdock.core.ids import child_id
 from crossdock.core.message import Message, Numbered
-from crossdock.core.outcome import Claim, Delivery, Event, Outcome, Stage, State
+from crossdock.core.outcome import Claim, Delivery, Event, Outcome, Stage, State, unanswered
 from crossdock.core.program import (
     ChoiceNode,
     EventNode,
@@ -214,7 +214,7 @@ def _closed_whole(current: _Run, state: State, stream: Stream) -> Outcome:
         current.stages.append(Stage("close", "", 0, closing.note))
     return current.outcome(
         state,
-        refuse=stream.refuse,
+        refuse=getattr(stream, "refuse", unanswered),
         exchanges=tuple(part.exchange for part in parts if part.exchange),
         settlements=tuple(one for part in parts for one in part.settlements) + closing.settlements,
     )
@@ -248,7 +248,9 @@ def _split(program: Program, current: _Run, node: SplitNode, rest: tuple[Node, .
         return _failed(current, node, error)
     children = _children(program, current.message, parts, rest)
     outcome = current.outcome(State.SPLIT, parts=children, resume=node.number)
-    return replace(outcome, finish=body.finish, refuse=body.refuse) if node.path is None else outcome
+    if node.path is not None:
+        return outcome
+    return replace(outcome, finish=body.finish, refuse=getattr(body, "refuse", unanswered))
 
 
 def _stream_parts(node: SplitNode, body: Any) -> Iterator[Part]:
