@@ -23,11 +23,12 @@ PARTNER = "partner:"
 """How the endpoint of a partner begins."""
 
 _Letter = tuple[Document, str, str, Sequence[Exchange]]
+"""A document, its file name, its control number, and what the partner knows in it."""
 
 
 @dataclass(slots=True)
 class _Sent:
-    """An entry with its documents as they go out: (document, file name, control number, what partners know in it), one for each delivery."""
+    """An entry with its documents as they go out, one `_Letter` for each delivery."""
 
     entry: Entry
     documents: list[_Letter]
