@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from crossdock.core.errors import Finding, Rejected
 from crossdock.core.registry import nearest
 from crossdock_transformers.edi.examine import cut, examine
 from crossdock_transformers.edi.faults import Fault, rejected
 from crossdock_transformers.edi.grammar import TransactionSet
-from crossdock_transformers.edi.load import Grammars, standard
 from crossdock_transformers.edi.machine import Anomaly, Machine, compiled
+from crossdock_transformers.edi.reading import MOST_BYTES, Lines, Reading, Transaction, keys_of
 from crossdock_transformers.edi.values import shown
 from crossdock_transformers.x12.envelope import Group, Interchange
-
-MOST_BYTES: Final = 32 * 1024**2
-"""The greatest transaction that is decoded, if a route says nothing else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How transactions are read: a guide's narrowed set, a choice of sets, faults to tolerate, and a size limit."""
-
-    guide: TransactionSet | None = None
-    sets: Collection[str] = ()
-    tolerate: Collection[str] = ()
-    most_bytes: int = MOST_BYTES
-    grammars: Grammars = field(default_factory=standard)
-
-    def grammar(self, number: str, version: str) -> TransactionSet | None:
-        """Return the grammar for a set as a document names it, or None where it is not taken."""
-        if self.guide is not None:
-            known = self.grammars.resolve(version) == self.guide.version and number == self.guide.number
-            return self.guide if known else None
-        return self.grammars.find(number, version) if not self.sets or number in self.sets else None
-
-    def stranger(self, number: str, version: str) -> str:
-        """Say in words why `grammar` returns None."""
-        if self.guide is not None:
-            return f"this route takes the {self.guide.number} only (its guide says so), this is {shown(number)}"
-        if self.sets and number not in self.sets:
-            return f"this route takes {', '.join(self.sets)} only, this is {shown(number)}"
-        base = self.grammars.resolve(version)
-        known = f"; there is {', '.join(self.grammars.sets(base))}" if base else ""
-        return f"there is no grammar for set {shown(number)} in X12 {version}{known}"
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """One transaction. `error` is set where it is rejected; then `raw` is an interchange of its own that can be repaired.
-
-    `faults` may be there without an error: these were tolerated. `keys` are the business keys that the body gave.
-    """
-
-    set: str
-    control: str
-    body: Mapping[str, Any]
-    keys: Mapping[str, str]
-    faults: tuple[Fault, ...] = ()
-    error: Rejected | None = None
-    raw: bytes = b""
 
 
 class GroupReader:
@@ -74,7 +26,7 @@ class GroupReader:
         self._reading = reading
         self._machines: dict[str, Machine | Fault] = {}
         self._seen: set[str] = set()
-        self._lines = _Lines(data)
+        self._lines = Lines(data)
         self._outer = {"interchange": interchange.header.fields(), "group": group.fields()}
         if group.fault is None and reading.grammars.resolve(group.version) is None:
             known = nearest(group.version, reading.grammars.versions)
@@ -176,27 +128,4 @@ def _repeated(control: str) -> Fault:
     return Fault("AK502", "23", message, "ST", 1, element=2, value=control)
 
 
-def keys_of(grammar: TransactionSet, body: Mapping[str, Any]) -> dict[str, str]:
-    """Return the business keys that a body holds, by the names that the grammar gives them."""
-    keys: dict[str, str] = {}
-    for name, path in grammar.keys.items():
-        value: Any = body
-        for part in path:
-            value = value.get(part) if isinstance(value, Mapping) else None
-        if value is not None:
-            keys[name] = str(value)
-    return keys
-
-
-class _Lines:
-    """Tells the line of an offset; asked in rising order, it reads the file once."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._offset = 0
-        self._line = 1
-
-    def at(self, offset: int) -> int:
-        self._line += self._data.count(b"\n", self._offset, offset)
-        self._offset = offset
-        return self._line
+__all__ = ["MOST_BYTES", "GroupReader", "Reading", "Transaction", "keys_of"]
