@@ -148,6 +148,18 @@ class EdifactIdentity(Strict):
     internal: str = Field("", max_length=35, description="0008 or 0014: the address behind it")
 
 
+def _control(value: Any) -> Any:
+    return {"True": "full", "False": "none", "true": "full", "false": "none"}.get(str(value), value)
+
+
+Control = Annotated[
+    Literal["full", "receipt", "none"],
+    BeforeValidator(_control),
+    WithJsonSchema({"enum": ["full", "receipt", "none", True, False]}),
+]
+"""How interchanges are answered by CONTRL; true is full, false is none."""
+
+
 class EdifactAgreement(Agreement):
     """What was agreed with a partner about EDIFACT."""
 
@@ -156,7 +168,9 @@ class EdifactAgreement(Agreement):
     version: str = Field("D96A", pattern=r"^D\d\d[AB]$", description="the directory we send (UNH 0052 and 0054)")
     association: str = Field("", max_length=6, description="UNH 0057, such as EAN008")
     usage: str = Field("P", pattern="^[PT]$", description="P for production, T for test (UNB 0035 is 1)")
-    acknowledge: bool = Field(False, description="answer each interchange with a CONTRL")
+    acknowledge: Control = Field(
+        "none", description="how each interchange is answered: full (a CONTRL after the check), receipt (it came), none"
+    )
     syntax: str = Field("UNOC", pattern="^UNO[A-KWXY]$", description="UNB 0001: the character set that we send")
     syntax_version: Literal["1", "2", "3", "4"] = Field("3", description="UNB 0002: the syntax version that we send")
     una: bool = Field(True, description="begin what we send with a UNA")

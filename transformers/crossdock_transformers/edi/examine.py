@@ -14,7 +14,7 @@ from crossdock_transformers.edi.dialect import Dialect
 from crossdock_transformers.edi.faults import MOST_FAULTS, TOLERABLE, Fault
 from crossdock_transformers.edi.grammar import Breach, Composite, Element, Note, Segment, TransactionSet, Use
 from crossdock_transformers.edi.machine import Machine, Spot, Step, step
-from crossdock_transformers.edi.values import SHOWN, Delimiters, Unfit, check, reader, shown
+from crossdock_transformers.edi.values import SHOWN, Delimiters, Unfit, check, period_at, reader, shown
 
 Path = tuple[str | int, ...]
 
@@ -230,9 +230,27 @@ class _Examination:
                 self._one(use, texts[position - 1], inner)
             elif use.required:
                 self._note(inner.fault(use, "missing", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
+        self._period(composite, texts, slot)
         for note in composite.notes:
             if note.broken(present):
                 self._note(_broken(note, composite.uses, present, slot))
+
+    def _period(self, composite: Composite, texts: Sequence[str], slot: Slot) -> None:
+        """Tell a date that can't be read in the form that stands beside it."""
+        period = self._dialect.period
+        refs = period_at(composite, period) if period else None
+        if period is None or refs is None:
+            return
+        found = {use.ref: self._delimiters.unmarked(text) for use, text in zip(composite.uses, texts, strict=False) if text}
+        if not found.keys() >= set(refs):
+            return
+        try:
+            period.read(found[refs[0]], found[refs[1]])
+        except ValueError as error:
+            position = [use.ref for use in composite.uses].index(refs[0])
+            inner = Slot(slot.here, slot.position, position + 1)
+            use = composite.uses[position]
+            self._note(inner.fault(use, "invalid_date", f"{use.ref} ({use.what.title}) {error}", value=texts[position]))
 
     def _close(self, segments: Sequence[str], line: int) -> None:
         of = self._dialect

@@ -55,8 +55,11 @@ class Grammars:
         return None
 
     def find(self, number: str, version: str) -> TransactionSet | None:
-        """Return a transaction set, or None where the version or the set is unknown."""
-        base = self.resolve(version)
+        """Return a transaction set, or None where the version or the set is unknown.
+
+        Service messages (CONTRL) are the same in every version.
+        """
+        base = self._names[-1] if number in self.dialect.services else self.resolve(version)
         if base is None or not number.isalnum():
             return None
         if (base, number) not in self._sets:

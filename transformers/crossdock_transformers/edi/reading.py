@@ -49,6 +49,7 @@ class Transaction:
     """One transaction. `error` is set where it is rejected; then `raw` is an interchange of its own that can be repaired.
 
     `faults` may be there without an error: these were tolerated. `keys` are the business keys that the body gave.
+    `identifier` is the whole message identifier of an EDIFACT message (`ORDERS:D:96A:UN:EAN008`).
     """
 
     set: str
@@ -58,6 +59,7 @@ class Transaction:
     faults: tuple[Fault, ...] = ()
     error: Rejected | None = None
     raw: bytes = b""
+    identifier: str = ""
 
 
 def keys_of(grammar: TransactionSet, body: Mapping[str, Any]) -> dict[str, str]:

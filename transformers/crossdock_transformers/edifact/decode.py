@@ -1,0 +1,179 @@
+"""The decode step: a file of interchanges becomes a stream of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from crossdock.core.clock import Clock, SystemClock
+from crossdock.core.errors import Refusal, Rejected
+from crossdock.core.message import Message
+from crossdock.core.partner import EdifactAgreement, EdifactIdentity, Partner
+from crossdock.core.registry import nearest
+from crossdock.core.spec import Context, Shape
+from crossdock_transformers.edi.grammar import TransactionSet
+from crossdock_transformers.edi.guide import Guide, opened
+from crossdock_transformers.edi.load import Grammars, standard
+from crossdock_transformers.edi.reading import Reading, Transaction
+from crossdock_transformers.edi.shape import shape_of
+from crossdock_transformers.edifact.envelope import Survey, survey
+from crossdock_transformers.edifact.header import Header
+from crossdock_transformers.edifact.messages import MessageReader
+from crossdock_transformers.edifact.options import DecodeOptions
+from crossdock_transformers.edifact.stream import Correspondence, Messages
+
+
+class EdifactDecode:
+    """Decodes interchanges from partners whose agreement is known."""
+
+    def __init__(self, options: DecodeOptions, context: Context, clock: Clock | None = None) -> None:
+        guide = narrowing(context, options.guide)
+        self._guide_name = options.guide
+        self._guide_partner = guide.partner if guide else ""
+        self._partners: Mapping[str, Partner] = context.partners
+        self._named = _known(options.partner, context.partners)
+        self._clock = clock or SystemClock()
+        self._where = context.place.short
+        narrowed = guide.grammar if guide else None
+        sets = tuple(options.sets)
+        grammars = standard("edifact")
+        self._reading = Reading(narrowed, sets, tuple(options.tolerate), options.max_message_size, grammars)
+        self._shape = _shape(narrowed, sets, grammars)
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of each message, where it is always the same type."""
+        return self._shape
+
+    def apply(self, message: Message) -> Message:
+        """Return the message with a stream of messages as its body; raises Rejected where the file can't be used."""
+        if not isinstance(message.body, bytes):
+            raise Rejected("edifact is decoded from the bytes of a file, this body is decoded already", code="shape")
+        found = survey(message.body)
+        _usable(found)
+        partner, agreement = self._partner(message.control.partner, found.interchanges[0].header)
+        for interchange in found.interchanges:
+            _agreed(interchange.header, partner.name, agreement)
+        to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
+        return message.with_body(Messages(message.body, found, self._reading, to), message.content_type)
+
+    def _partner(self, name: str, header: Header) -> tuple[Partner, EdifactAgreement]:
+        partner = self._partners.get(self._named or name) if self._named or name else _sender(self._partners, header)
+        if partner is None:
+            raise _unknown(name, header)
+        if partner.edifact is None:
+            advice = f"add `edifact:` to config/partners/{partner.name}.yaml"
+            raise Rejected(f"nothing is agreed with {partner.name} about EDIFACT", code="partner", advice=advice)
+        if self._guide_partner not in ("", partner.name):
+            message = f"the guide {self._guide_name} is for {self._guide_partner}, this file is from {partner.name}"
+            raise Rejected(message, code="partner", advice="give this partner a route of its own")
+        return partner, partner.edifact
+
+
+def narrowing(context: Context, name: str) -> Guide | None:
+    """Return a guide for EDIFACT by name; raises Refusal where it is for another dialect."""
+    guide = opened(context, name) if name else None
+    if guide and guide.grammar.dialect.key != "edifact":
+        raise Refusal(f"the guide '{name}' is for {guide.grammar.dialect.name}; write `dialect: edifact` in it", path=("guide",))
+    return guide
+
+
+def _known(name: str, partners: Mapping[str, Partner]) -> str:
+    if name and name not in partners:
+        raise Refusal(f"unknown partner '{name}'{nearest(name, partners)}", path=("partner",))
+    return name
+
+
+def _shape(narrowed: TransactionSet | None, sets: Sequence[str], grammars: Grammars) -> Shape | None:
+    """The shape is known where only one type is taken; the newest directory that has it stands for all."""
+    if narrowed is not None:
+        return shape_of(narrowed)
+    found = [grammars.get(number, newest(number, grammars)) for number in sets]
+    return shape_of(found[0]) if len(found) == 1 else None
+
+
+def newest(number: str, grammars: Grammars) -> str:
+    """Return the newest directory that has a message type, or the newest of all where none has."""
+    having = [version for version in grammars.versions if number in grammars.sets(version)]
+    return max(having or grammars.versions, key=lambda version: ("20" if version[1:3] < "80" else "19") + version[1:])
+
+
+def _usable(found: Survey) -> None:
+    if not any(interchange.size for interchange in found.interchanges):
+        advice = "ask the partner whether it was sent by mistake"
+        raise Rejected("the file holds no message", code="no_transaction", advice=advice)
+    seen: set[tuple[str, str, str]] = set()
+    for interchange in found.interchanges:
+        head = interchange.header
+        if (head.sender[0], head.receiver[0], head.control) in seen:
+            raise Rejected(f"the file holds interchange {head.control} twice", code="duplicate", advice="remove one and retry")
+        seen.add((head.sender[0], head.receiver[0], head.control))
+
+
+def _signs(identity: EdifactIdentity, party: tuple[str, str, str]) -> bool:
+    """Tell whether a party of UNB is an agreed identity; its internal address counts where one was agreed."""
+    return (identity.id, identity.qualifier) == party[:2] and identity.internal in ("", party[2])
+
+
+def _sender(partners: Mapping[str, Partner], header: Header) -> Partner | None:
+    return next((one for one in partners.values() if one.edifact and _signs(one.edifact.theirs, header.sender)), None)
+
+
+def _named(party: tuple[str, str, str]) -> str:
+    return ":".join(party).rstrip(":")
+
+
+def _unknown(name: str, header: Header) -> Rejected:
+    what = f"there is no partner '{name}'" if name else f"no partner signs as {_named(header.sender)}"
+    advice = "add the partner under config/partners, or ask who sent this"
+    return Rejected(f"unknown sender: {what}", code="partner", where="UNB02", advice=advice)
+
+
+def _agreed(header: Header, name: str, agreement: EdifactAgreement) -> None:
+    theirs, ours = agreement.theirs, agreement.ours
+    if not _signs(theirs, header.sender):
+        agreed = _named((theirs.id, theirs.qualifier, theirs.internal))
+        raise Rejected(
+            f"interchange {header.control} is signed {_named(header.sender)}, {name} signs as {agreed}",
+            code="partner",
+            where="UNB02",
+            advice=f"if the partner changed its identity, correct `theirs` in config/partners/{name}.yaml",
+        )
+    if not _signs(ours, header.receiver):
+        agreed = _named((ours.id, ours.qualifier, ours.internal))
+        raise Rejected(
+            f"interchange {header.control} is addressed to {_named(header.receiver)}, we are {agreed} to {name}",
+            code="partner",
+            where="UNB03",
+            advice="ask the partner for whom it was meant",
+        )
+    if header.usage != agreement.usage:
+        words = {"P": "production", "T": "test"}
+        wanted = "set" if agreement.usage == "T" else "leave out"
+        raise Rejected(
+            f"interchange {header.control} is marked {words[header.usage]}, with {name} we exchange {words[agreement.usage]}",
+            code="usage",
+            where="UNB11",
+            advice=f"ask the partner to {wanted} the test indicator, or change `usage` in config/partners/{name}.yaml",
+        )
+
+
+def decode_interchange(
+    data: bytes, *, guide: TransactionSet | None = None, sets: Sequence[str] = (), grammars: Grammars | None = None
+) -> Iterator[Transaction]:
+    """Decode a file without a route or a partner: each message with its body, or its error and faults.
+
+    Raises Rejected where the file as a whole can't be used.
+    """
+    reading = Reading(guide, sets, grammars=grammars or standard("edifact"))
+    for interchange in survey(data).interchanges:
+        reader = MessageReader(data, interchange, reading)
+        for group in interchange.groups:
+            yield from reader.read(group)
+
+
+def build(options: DecodeOptions, context: Context) -> EdifactDecode:
+    """Return the step of `decode: {edifact: options}`."""
+    return EdifactDecode(options, context)
+
+
+__all__ = ["EdifactDecode", "build", "decode_interchange", "narrowing", "newest"]

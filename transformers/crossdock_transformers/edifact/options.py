@@ -1,0 +1,40 @@
+"""What a route may write under `decode: {edifact: ...}` and `encode: {edifact: ...}`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from crossdock.core.preflight import Preflight
+from crossdock.core.spec import Options
+from crossdock.core.units import Size
+from crossdock_transformers.edi.reading import MOST_BYTES
+
+
+class DecodeOptions(Options):
+    """How received interchanges are read."""
+
+    SHORTHAND: ClassVar[str] = "guide"
+
+    guide: str = Field("", description="the partner's guide (`beta-orders` is beta-orders.guide.yaml): narrows what is taken")
+    sets: list[str] = Field(
+        default_factory=list, description="the message types that are taken; any that there is a grammar for, if left out"
+    )
+    partner: str = Field("", description="the partner whose agreement holds, where the source doesn't say who sent the file")
+    tolerate: list[Literal["too_short", "too_long", "invalid_code", "segment_count"]] = Field(
+        default_factory=list, description="faults that are let pass, so that the document goes on"
+    )
+    max_message_size: Size = Field(MOST_BYTES, description="a greater message is rejected")
+
+
+class EncodeOptions(Options):
+    """What is written."""
+
+    SHORTHAND: ClassVar[str] = "set"
+
+    set: str = Field("", description="the message type to write, such as ORDRSP; may be left out where a guide names it")
+    guide: str = Field("", description="the partner's guide: what is written must conform to it")
+    version: str = Field("", description="the directory to write, such as D96A; the agreement's, if left out")
+    partner: str = Field("", description="the partner to write to; the one that the message came from, if left out")
+    preflight: Preflight = Field(Preflight(), description="checks to leave out here, beside those that the agreement leaves out")
