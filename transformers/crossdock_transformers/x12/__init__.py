@@ -60,7 +60,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
+    globals()[name] = found  # the module `locate` has put itself in the place of its function
+    return found
 
 
 SPEC = TransformerSpec(
