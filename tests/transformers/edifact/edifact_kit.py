@@ -87,8 +87,8 @@ class Surroundings:
         return Resource(kind, name, f"{name}.guide.yaml", self.guides[name], {(): Place(f"{name}.guide.yaml", 1)})
 
     def names(self, kind: str) -> Sequence[str]:
-        """Return the names of the guides."""
-        return list(self.guides)
+        """Return the names of the guides; there is nothing else."""
+        return list(self.guides) if kind == "guide" else []
 
 
 def agreed(**changes: Any) -> Surroundings:

@@ -13,6 +13,7 @@ from crossdock.core.spec import Context, Shape
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.guide import Guide, opened
 from crossdock_transformers.edi.load import Grammars, standard
+from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.reading import Reading, Transaction
 from crossdock_transformers.edi.shape import shape_of
 from crossdock_transformers.edifact.envelope import Survey, survey
@@ -35,7 +36,7 @@ class EdifactDecode:
         self._where = context.place.short
         narrowed = guide.grammar if guide else None
         sets = tuple(options.sets)
-        grammars = standard("edifact")
+        grammars = grammars_of(context, "edifact")
         self._reading = Reading(narrowed, sets, tuple(options.tolerate), options.max_message_size, grammars)
         self._shape = _shape(narrowed, sets, grammars)
 

@@ -11,8 +11,8 @@ from crossdock.core.partner import EdifactAgreement, Partner
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
 from crossdock_transformers.edi.grammar import TransactionSet
-from crossdock_transformers.edi.load import standard
 from crossdock_transformers.edi.outgoing import Outgoing
+from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.preflight import claims_of, preflight
 from crossdock_transformers.edi.values import Delimiters
 from crossdock_transformers.edifact.decode import narrowing, newest
@@ -36,9 +36,9 @@ class EdifactEncode:
         self._clock = clock or SystemClock()
         self._testing = context.testing
         self._skip = frozenset(options.preflight.skip)
+        self._grammars = grammars_of(context, "edifact")
         if self._guide is None:
-            grammars = standard("edifact")
-            grammars.get(self._set, self._version or newest(self._set, grammars))
+            self._grammars.get(self._set, self._version or newest(self._set, self._grammars))
 
     @property
     def shape(self) -> Shape | None:
@@ -49,7 +49,7 @@ class EdifactEncode:
         """Return the message with a `Numbered` body; raises Rejected with every fault of the document."""
         partner, agreement = self._partner(message.control.partner)
         version = self._version or agreement.version
-        grammar = self._guide or standard("edifact").find(self._set, version)
+        grammar = self._guide or self._grammars.find(self._set, version)
         if grammar is None:
             raise Rejected(f"there is no grammar for {self._set} in EDIFACT {version}", code="version")
         delimiters = delimiters_of(agreement)
