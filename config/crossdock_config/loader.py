@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from crossdock.core.errors import Place
+from crossdock.core.errors import Place, Problem
 from crossdock.core.registry import Registry, installed, nearest
 from crossdock.core.spec import Context, TransformerSpec
 from crossdock_config.environments import environments
@@ -56,6 +56,17 @@ def _read(root: Path | Mapping[str, str], registry: Registry) -> tuple[Project, 
     for path, text in found.items():
         project.add(files.kind_of(path), files.stem_of(path), document_of(path, text))
     return project, found
+
+
+def surroundings(root: Path, environment: str = "local") -> tuple[Within, tuple[Problem, ...]]:
+    """Return what a component sees of a project while it is built, without any route, and the problems on the way."""
+    project = Project(installed(), [])
+    files = Files(project.registry)
+    for path, text in files.texts(root, project.problems).items():
+        project.add(files.kind_of(path), files.stem_of(path), document_of(path, text))
+    _, endpoints = environments(project, environment, None)
+    partners(project, endpoints, None)
+    return Within(project, Place(root.name)), tuple(sorted(set(project.problems)))
 
 
 def _release(project: Project, selected: str, secrets: SecretSource | None, found: Mapping[str, str]) -> Release | None:

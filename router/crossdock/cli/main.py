@@ -28,6 +28,7 @@ COMMANDS = {
     "lanes": "Show the backlog, lane by lane.",
     "list": "List components, or explain one.",
     "grammars": "List the X12 and EDIFACT documents that are known, or explain one.",
+    "guide": "Explain a partner's guide, make samples of it, print it for the partner.",
     "schema": "Print the JSON Schema of a kind of file, for editors.",
     "doctor": "Say what is configured, reachable and stale.",
     "migrate": "Bring the journal's schema up to date.",

@@ -108,7 +108,18 @@ class _Spoiler:
             if len(kept) < len(holder.children):
                 holder.children = kept
                 yield plan
-                return
+                break
+        yield from self._renamed()
+
+    def _renamed(self) -> Iterator[Planned]:
+        """Give what must be there a qualifier that the guide doesn't know."""
+        selector = self._term.where[-1] if self._term.where and self._term.where[-1].path == self._term.path else None
+        for index, planned in enumerate(self._valid.visit()):
+            if selector and planned.matches(self._term):
+                use, position, component = next(one for one in spread(planned.node.segment) if one[0].ref == selector.ref)
+                if isinstance(use.what, Element):
+                    for text in (*self._codes(use.ref), *_STRANGERS, "037"):
+                        yield self._changed(index, position, component, fitted(text, use.what))
 
     def _more(self, wanted: int) -> Iterator[Planned]:
         """Add occurrences until there are as many as wanted."""
@@ -160,14 +171,15 @@ class _Spoiler:
                 planned.put(other, 0, "")
         return plan
 
-    def _added(self, index: int, position: int, component: int, text: str) -> Planned:
-        """Return the sample with a changed copy beside the segment, so that nothing is missing."""
+    def _added(self, index: int, position: int, component: int, text: str, copies: int = 1) -> Planned:
+        """Return the sample with changed copies beside the segment, so that nothing is missing."""
         plan = self._valid.copy()
         chosen = list(plan.visit())[index]
         changed = chosen.copy()
         changed.put(position, component, text)
         holder = next(one for one in plan.visit() if any(child is chosen for child in one.children))
-        _insert(holder, changed)
+        for _ in range(copies):
+            _insert(holder, changed.copy())
         return plan
 
     def _texts(self, use: Use, text: str) -> Iterator[str]:
@@ -189,18 +201,18 @@ class _Spoiler:
 
     def _others(self, element: Element, text: str) -> Iterator[str]:
         """Yield values of the same length that are not what the guide asks for."""
-        base = self._base_codes()
-        yield from (code for code in base if code != text)
+        yield from (code for code in self._codes(self._term.ref) if code != text)
         yield from (fitted(one, element) for one in _STRANGERS)
         yield from (text[:at] + one + text[at + 1 :] for one in "XZ09- a" for at in range(len(text)))
         yield from (
             _DATES if element.kind == "DT" else _NUMBERS if element.kind[0] in "RN" else (f"{text}X", f"{text}0", text[:-1])
         )
 
-    def _base_codes(self) -> list[str]:
+    def _codes(self, ref: str) -> list[str]:
+        """Return the codes that the base grammar knows."""
         base = self._guide.base or self._guide.grammar
         node = next((node for path, node in base.visit() if path == self._term.path), None)
-        uses = [use for use, _, _ in spread(node.segment) if use.ref == self._term.ref] if node else []
+        uses = [use for use, _, _ in spread(node.segment) if use.ref == ref] if node else []
         return [code for use in uses if isinstance(use.what, Element) for code in use.what.codes or ()]
 
     def _against_rule(self) -> Iterator[Planned]:
@@ -216,7 +228,7 @@ class _Spoiler:
         for index, one in enumerate(planned[1:], start=1):
             if one.node.name in said or one.node.segment.tag in said:
                 yield self._removed(index)
-                yield self._added(index, 1, 0, one.get(1, 0))
+                yield from (self._added(index, 1, 0, one.get(1, 0), copies) for copies in (1, 10, 100))
 
     def _removed(self, index: int) -> Planned:
         plan = self._valid.copy()

@@ -155,7 +155,8 @@ class SegmentCheck:
             title = (by.use.what.codes or {}).get(code, "") if isinstance(by.use.what, Element) else ""
             words = f" with {by.use.ref} = {code}{f' ({title})' if title else ''}"
             chosen = [one for one, value in zip(found, values, strict=True) if value == code]
-            yield from case._found(chosen, path, words)
+            told = not found and self.node.required
+            yield from () if told else case._found(chosen, path, words)
         for (at, _), value in zip(found, values, strict=True):
             if not self.others and value is not None and value not in self.cases:
                 message = (

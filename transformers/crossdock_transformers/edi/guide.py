@@ -166,10 +166,7 @@ class Term:
     @property
     def about(self) -> str:
         """What it is about: `N1[N101 = ST]/N4`, `BEG/BEG02`."""
-        names = list(self.path)
-        for selector in self.where:
-            names[len(selector.path) - 1] += f"[{selector}]"
-        return "/".join([*names, self.ref] if self.ref else names)
+        return about(self.path, self.ref, self.where)
 
     @property
     def name(self) -> str:
@@ -183,6 +180,14 @@ class Term:
         return "-".join([*names, self.kind]).lower()
 
 
+def about(path: Sequence[str], ref: str, where: Sequence[Selector]) -> str:
+    """Return a path with the qualifiers that it holds for: `N1[N101 = ST]/N4`, `BEG/BEG02`."""
+    names = list(path)
+    for selector in where:
+        names[len(selector.path) - 1] += f"[{selector}]"
+    return "/".join([*names, ref] if ref else names)
+
+
 @dataclass(frozen=True, slots=True)
 class Guide:
     """A guide, applied: the narrowed set, the partner it was agreed with, and everything that it says."""
@@ -192,6 +197,7 @@ class Guide:
     name: str = ""
     description: str = ""
     base: TransactionSet | None = None
+    files: Sequence[str] = ()
     terms: Sequence[Term] = ()
     notes: Mapping[tuple[Any, ...], str] = field(default_factory=dict)
     examples: Mapping[tuple[Any, ...], str] = field(default_factory=dict)
@@ -258,6 +264,7 @@ def applied(layers: Sequence[Layer], grammars: Grammars | None = None, context: 
         layers[-1].file.guide,
         next((layer.file.description for layer in reversed(layers) if layer.file.description), ""),
         base,
+        [layer.resource.path for layer in layers if layer.resource],
         [*(term for step in steps for term in step.terms), *(term for _, term in rules.values())],
         {key: note for step in steps for key, note in step.notes.items()},
         {key: example for step in steps for key, example in step.examples.items()},

@@ -20,6 +20,8 @@ Path = tuple[str, ...]
 Where = tuple[Selector, ...]
 LINES: Final = 2
 """How many lines a sample order has."""
+MOST_OTHERS: Final = 1000
+"""A loop that may occur more often is one of lines."""
 _BODY: Final = re.compile(r"\bbody\.\??(\w+)")
 _ITEM: Final = re.compile(r"\bitem\.\??(\w+)")
 _REF: Final = re.compile(r"\b[A-Z][A-Z0-9]{1,2}[0-9]{2}(?:[0-9]{2})?\b")
@@ -141,8 +143,7 @@ class Sampler:
             for selector in selectors[: node.most]:
                 yield self.build(node, path, (*where, selector))
             return
-        line = len(path) == 1 and node.loop and node.required and node.most > LINES
-        for _ in range(LINES if line else 1):
+        for _ in range(min(LINES, node.most) if len(path) == 1 and _is_line(node) else 1):
             yield self.build(node, path, where)
 
     def build(self, node: Node, path: Path, where: Where) -> Planned:
@@ -257,7 +258,12 @@ def written(plan: Planned, grammar: TransactionSet, delimiters: Delimiters) -> W
 
 def _lines(plan: Planned) -> list[Planned]:
     """Return the occurrences of the loop that a document is made of: order lines, items."""
-    return [child for child in plan.children if child.node.loop and child.node.required and child.node.most > LINES]
+    return [child for child in plan.children if _is_line(child.node)]
+
+
+def _is_line(node: Node) -> bool:
+    """Parties, charges and notes have limits of some hundreds at most; lines don't."""
+    return node.loop and (node.base or node.most) > MOST_OTHERS and not node.tree
 
 
 _CONTROL = {"x12": "0001", "edifact": "1"}
