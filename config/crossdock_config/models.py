@@ -42,6 +42,7 @@ class RouteFile(File):
     source: dict[str, Any] = Field(alias="from", description="one endpoint, or `event`")
     steps: list[Any] = Field(default_factory=list, description="what is done with each message, one key a step")
     to: list[Any] = Field(default_factory=list, description="where it goes: endpoints, `partner`, `event`")
+    on_error: list[Any] = Field(default_factory=list, description="what is done when a message fails: catches, as in `try`")
     keys: dict[str, str] = Field(default_factory=dict, description="business keys that a message is found by: name to expression")
     policies: list[str] = Field(default_factory=list, description="policy sets around the route's runs")
 

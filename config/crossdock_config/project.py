@@ -75,7 +75,9 @@ class Project:
 
     def say(self, place: Place, message: str, code: str = "invalid") -> None:
         """Add a problem."""
-        self.problems.append(Problem.at(place, message, code))
+        problem = Problem.at(place, message, code)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def refused(self, refusal: Refusal | Refusals, document: Document, at: Path) -> None:
         """Add a component's refusals, each at its place."""
@@ -116,6 +118,11 @@ def part(document: Document, key: str, kind: type[dict[str, Any]] | type[list[An
     """Return a part of a file that may be broken elsewhere: empty where it isn't there or of another kind."""
     data = document.data.get(key) if isinstance(document.data, dict) else None
     return data if isinstance(data, kind) else kind()
+
+
+def is_shared(document: Document) -> bool:
+    """Whether a route's steps are there to be called from others."""
+    return "call" in part(document, "from", dict)
 
 
 @dataclass(frozen=True)

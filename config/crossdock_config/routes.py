@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crossdock.core import chain
 from crossdock.core.errors import Problem
 from crossdock.core.exchange import EVENTS
+from crossdock.core.nodes import TryNode
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
 from crossdock.core.registry import nearest
@@ -16,6 +17,8 @@ from crossdock.core.spec import Binding
 from crossdock_config.checked import Subject
 from crossdock_config.endpoints import Endpoints
 from crossdock_config.models import RouteFile
+from crossdock_config.patterns import PATTERNS, Site
+from crossdock_config.patterns.trouble import catches_of
 from crossdock_config.project import Project, part
 from crossdock_config.release import RouteInfo
 from crossdock_config.scope import Scope
@@ -45,11 +48,12 @@ class Routes:
     def add(self, name: str, document: Document) -> None:
         """Compile a route; what can be said of its steps is said, whatever else is wrong with it."""
         model = self.project.file(RouteFile, "route", name, document, document.data)
-        scope = Scope(self.project, document, self.endpoints, self.policy_sets)
+        scope = Scope(self.project, document, self.endpoints, self.policy_sets, route=name)
         source = self._source(name, scope, receives=model is None or model.lifecycle in RECEIVING)
         nodes = Steps(scope).compile(part(document, "steps", list), ("steps",))
         nodes += Targets(scope).compile(part(document, "to", list), ("to",))
         keys = {key: scope.expression(text, ("keys", key)) for key, text in part(document, "keys", dict).items()}
+        guard = _guard(scope)
         names = scope.known_policies(part(document, "policies", list), ("policies",))
         self._published |= scope.published
         if model is None:
@@ -59,7 +63,7 @@ class Routes:
         around = tuple(policy for one in names for policy in self.policy_sets.get(one, ()))
         compiled = {key: expression for key, expression in keys.items() if expression is not None}
         place = document.at("route")
-        self.programs[name] = Program(name, place, nodes, compiled, around, scope.shape)
+        self.programs[name] = Program(name, place, nodes, compiled, around, scope.shape, guard, scope.labels)
         self.infos[name] = RouteInfo(name, model.description, model.owner, model.domain, model.lifecycle, place, source)
 
     def warn(self) -> None:
@@ -80,6 +84,10 @@ class Routes:
         name, value = next(iter(written.items()))
         if name == "event":
             return self._event(route, value, scope, receives=receives)
+        if name == "call":
+            if value not in (None, {}):
+                scope.say(scope.document.at("from", "call"), "`call` takes nothing here: `from: { call: {} }`")
+            return {"call": {}}
         return self._endpoint(route, scope, receives=receives)
 
     def _event(self, route: str, value: Any, scope: Scope, *, receives: bool) -> dict[str, Any]:
@@ -100,7 +108,9 @@ class Routes:
             if spec is not None:
                 scope.say(place, f"'{name}' ({spec.name}) can't be received from; it is only delivered to")
             elif not self.endpoints.silent(name):
-                scope.say(place, f"'{name}' is not an endpoint{nearest(name, [*self.endpoints.names(), 'event'])}", "unknown")
+                scope.say(
+                    place, f"'{name}' is not an endpoint{nearest(name, [*self.endpoints.names(), 'event', 'call'])}", "unknown"
+                )
             return {}
         options = self.project.options(spec.source_options, value, Subject(scope.document, at, name))
         if options is not None:
@@ -113,3 +123,14 @@ class Routes:
             scope.known_partner(partner, scope.document.at("from", endpoint, "partner"))
         if receives:
             self.bindings.setdefault(endpoint, []).append(binding)
+
+
+def _guard(scope: Scope) -> TryNode | None:
+    """Compile a route's `on_error`: a try around everything, after which a message is failed still, if nothing else is said."""
+    data = part(scope.document, "on_error", list)
+    if not data:
+        return None
+    place = scope.document.at("on_error")
+    site = Site(replace(PATTERNS["try"], name="on_error"), {}, ("on_error",), place, scope, Steps(scope))
+    number = scope.number()
+    return TryNode(number, "on_error", place, (), catches_of(site, data, ("on_error",), "fail"))

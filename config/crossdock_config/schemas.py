@@ -10,13 +10,15 @@ from crossdock.core.registry import Registry, installed
 from crossdock.core.spec import ConnectorSpec, NoOptions, Options, PolicySpec, TransformerSpec
 from crossdock_config.files import file_kinds
 from crossdock_config.models import KINDS, TargetFields
+from crossdock_config.patterns import PATTERNS, Pattern
+from crossdock_config.patterns.pattern import EXPRESSION
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-EXPRESSION: Schema = {"type": ["string", "number", "boolean"], "description": "a CEL expression"}
 REFERENCE: Schema = {"type": "string", "pattern": r"\$\{(secret|file|env):[^}]+\}"}
 _STEP: Schema = {"$ref": "#/$defs/step"}
 _TARGETS: Schema = {"type": "array", "items": {"$ref": "#/$defs/target"}}
+_LABEL: Schema = {"label": {"type": "string", "description": "a name for this step, by which tests stand in for it"}}
 _NARROW = ("pattern", "format", "minLength", "maxLength", "enum", "const")
 _TOLD = ("description", "title", "default", "examples")
 
@@ -57,26 +59,35 @@ def _route(schema: Schema, registry: Registry) -> None:
 
 
 def _own_steps(registry: Registry) -> list[Schema]:
-    steps = {"type": "array", "items": _STEP}
-    when = {"type": "object", "properties": {"when": EXPRESSION, "steps": steps}, "required": ["when", "steps"]}
-    otherwise = {"type": "object", "properties": {"otherwise": steps}, "required": ["otherwise"]}
-    branch = {"oneOf": [{**one, "additionalProperties": False} for one in (when, otherwise)]}
     return [
         _one("decode", _formats(registry, "decode"), "read the body in a format"),
         _one("encode", _formats(registry, "encode"), "write the body in a format"),
-        _one("split", {"type": "string"}, "let each part go on by itself: `transactions`, or an expression that gives a list"),
-        _one("filter", EXPRESSION, "go on only where this holds"),
-        _one("choice", {"type": "array", "minItems": 1, "items": branch}, "the first branch whose condition holds"),
-        _one("set_header", {"type": "object", "additionalProperties": EXPRESSION}, "set headers from expressions"),
+        *(_one(pattern.name, _of_pattern(pattern), pattern.summary) for pattern in PATTERNS.values()),
         _one("to", _TARGETS, "deliver from here"),
     ]
 
 
-def _one(name: str, value: Schema, description: str) -> Schema:
-    """Return the schema of an object with exactly this key."""
+def _of_pattern(pattern: Pattern) -> Schema:
+    found: Schema = dict(pattern.schema) if pattern.schema is not None else _options(pattern.options, pattern, "step")
+    placed: Schema = _with_items(found)
+    return placed
+
+
+def _with_items(value: Any) -> Any:
+    """Return a pattern's schema with `x-items: step` put as the reference that it stands for."""
+    if isinstance(value, list):
+        return [_with_items(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _with_items(inner) for key, inner in value.items() if key != "x-items"}
+    return {**found, "items": {"$ref": f"#/$defs/{value['x-items']}"}} if "x-items" in value else found
+
+
+def _one(name: str, value: Schema, description: str, *, labelled: bool = True) -> Schema:
+    """Return the schema of an object with this key, and a label where it is a step."""
     return {
         "type": "object",
-        "properties": {name: value},
+        "properties": {name: value, **(_LABEL if labelled else {})},
         "required": [name],
         "additionalProperties": False,
         "description": description,
@@ -111,7 +122,10 @@ def _connectors(registry: Registry) -> list[ConnectorSpec]:
 
 
 def _sources(registry: Registry) -> dict[str, Schema]:
-    found: dict[str, Schema] = {"event": {"type": "string", "description": "the type of the event that starts this route"}}
+    found: dict[str, Schema] = {
+        "event": {"type": "string", "description": "the type of the event that starts this route"},
+        "call": {"type": "object", "maxProperties": 0, "description": "nothing: other routes `call` these steps"},
+    }
     for spec in _connectors(registry):
         if spec.source and spec.source_options:
             found[spec.name] = _options(spec.source_options, spec, "from")
@@ -150,7 +164,7 @@ def _partner(schema: Schema, registry: Registry) -> None:
 
 def _policy(schema: Schema, registry: Registry) -> None:
     specs = [spec for spec in registry.all("policies") if isinstance(spec, PolicySpec)]
-    policies = [_one(spec.name, _options(spec.options, spec, "policy"), spec.summary) for spec in specs]
+    policies = [_one(spec.name, _options(spec.options, spec, "policy"), spec.summary, labelled=False) for spec in specs]
     bare = {"enum": [spec.name for spec in specs if not _needs_options(spec.options)]}
     said = schema["properties"]["use"]["description"]
     schema["properties"]["use"] = {"type": "array", "minItems": 1, "items": {"oneOf": [*policies, bare]}, "description": said}

@@ -20,7 +20,12 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9 _-]*")
 
 @dataclass
 class Scope:
-    """One route while it is compiled. `published` are the events that it publishes, `shape` what is known of the body here."""
+    """One route while it is compiled.
+
+    `document` is the file that is being read (another one within a `call`), `published` are the events that the route publishes,
+    `shape` is what is known of the body here. `isolated` names the pattern inside of which a message can't be put away, `stored`
+    has the shapes of bodies that were put aside, `labels` the numbers of named steps, `calls` the routes that are being called.
+    """
 
     project: Project
     document: Document
@@ -28,6 +33,11 @@ class Scope:
     policy_sets: Collection[str]
     shape: Shape | None = None
     published: set[str] = field(default_factory=set)
+    route: str = ""
+    isolated: str = ""
+    stored: dict[str, Shape | None] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+    calls: tuple[str, ...] = ()
     _number: int = 0
 
     def number(self) -> int:
@@ -39,14 +49,19 @@ class Scope:
         """Add a problem."""
         self.project.say(place, message, code)
 
-    def expression(self, text: Any, at: Path, *, condition: bool = False) -> Expression | None:
-        """Compile an expression against what is known of the message here; a condition must be true or false."""
+    def expression(
+        self, text: Any, at: Path, *, condition: bool = False, extra: Mapping[str, Shape | None] | None = None
+    ) -> Expression | None:
+        """Compile an expression against what is known of the message here; a condition must be true or false.
+
+        `extra` are the shapes of variables beside the message's own.
+        """
         place = self.document.at(*at)
         if text is None or text == "" or isinstance(text, dict | list):
             self.say(place, "an expression is expected here, such as `body.total > 100`")
             return None
         text = str(text).lower() if isinstance(text, bool) else str(text)
-        expression = self.project.built(lambda: self._compiled(text, place), self.document, at)
+        expression = self.project.built(lambda: self._compiled(text, place, extra or {}), self.document, at)
         if expression is None:
             return None
         found = shape_of(expression).get("type")
@@ -54,9 +69,9 @@ class Scope:
             self.say(place, f"a condition must be true or false; `{text}` is a {found}")
         return expression
 
-    def _compiled(self, text: str, place: Place) -> Expression:
+    def _compiled(self, text: str, place: Place, extra: Mapping[str, Shape | None]) -> Expression:
         try:
-            return self.project.expressions.compile(text, place, variable_shapes(self.shape))
+            return self.project.expressions.compile(text, place, {**variable_shapes(self.shape), **extra})
         except Refusal as refusal:
             raise _explained(refusal, text) from None
 

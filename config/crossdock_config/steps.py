@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from crossdock.core.errors import Place
-from crossdock.core.program import Branch, ChoiceNode, FilterNode, HeadersNode, Node, SplitNode, StepNode
+from crossdock.core.nodes import Node, StepNode
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Options, TransformerSpec
 from crossdock_config.checked import Subject
-from crossdock_config.project import Within
-from crossdock_config.scope import Scope, shape_of
+from crossdock_config.patterns import PATTERNS, Built, Pattern, Site
+from crossdock_config.project import Within, is_shared, part
+from crossdock_config.scope import Scope
 from crossdock_config.targets import Targets
 from crossdock_config.yaml_source import Path
-
-Built = Node | None
 
 
 class Steps:
@@ -26,10 +25,6 @@ class Steps:
         self._own: dict[str, Callable[[str, Any, Path, Place], Built]] = {
             "decode": self._codec,
             "encode": self._codec,
-            "split": self._split,
-            "filter": self._filter,
-            "choice": self._choice,
-            "set_header": self._set_header,
         }
 
     def compile(self, data: Any, at: Path) -> tuple[Node, ...]:
@@ -46,15 +41,66 @@ class Steps:
         place = self._scope.document.at(*at)
         if isinstance(item, str):
             item = {item: None}
-        if not isinstance(item, dict) or len(item) != 1:
+        label = item.get("label") if isinstance(item, dict) else None
+        keys = [key for key in item if key != "label"] if isinstance(item, dict) else []
+        if len(keys) != 1:
             self._lost(place, "a step has one key: `- map: acme-850`")
             return ()
-        name, value = next(iter(item.items()))
-        at = (*at, name)
+        name = keys[0]
+        nodes = self._nodes(name, item[name], (*at, name), place)
+        if label is not None and nodes:
+            self._name(label, nodes[0], (*at, "label"))
+        return nodes
+
+    def _nodes(self, name: str, value: Any, at: Path, place: Place) -> tuple[Node, ...]:
         if name == "to":
             return Targets(self._scope).compile(value, at)
-        node = self._own.get(name, self._transformer)(name, value, at, place)
-        return () if node is None else (node,)
+        if name in PATTERNS:
+            built = self._pattern(PATTERNS[name], value, at, place)
+        else:
+            built = self._own.get(name, self._transformer)(name, value, at, place)
+        return built if isinstance(built, tuple) else () if built is None else (built,)
+
+    def _name(self, label: Any, node: Node, at: Path) -> None:
+        """Give a step its label, by which tests stand in for it."""
+        place = self._scope.document.at(*at)
+        if not isinstance(label, str) or not label:
+            self._scope.say(place, "a label is a name: `label: look-up-customer`")
+        elif label in self._scope.labels and not self._scope.calls:
+            self._scope.say(place, f"another step of this route has the label '{label}'")
+        else:
+            self._scope.labels[label] = node.number
+
+    def _pattern(self, pattern: Pattern, value: Any, at: Path, place: Place) -> Built:
+        site = Site(pattern, value, at, place, self._scope, self)
+        if pattern.suspends and self._scope.isolated:
+            key = self._scope.document.key(*at)
+            self._scope.say(
+                key, f"`{pattern.name}` can't stand inside `{self._scope.isolated}`: a message can't be put away there"
+            )
+        if not site.understand():
+            self._scope.shape = None
+            return None
+        return pattern.compile(site)
+
+    def called(self, name: str, at: Path) -> tuple[Node, ...] | None:
+        """Compile the steps of a shared route in place; None where there is none, which has been said."""
+        scope = self._scope
+        document = scope.project.documents.get("route", {}).get(name)
+        place = scope.document.at(*at)
+        shared = sorted(one for one, file in scope.project.documents.get("route", {}).items() if is_shared(file))
+        if document is None or name not in shared:
+            what = f"route '{name}' can't be called: it does not begin with `from: {{ call: {{}} }}`"
+            self._lost(place, what if document else f"there is no shared route '{name}'{nearest(name, shared)}")
+            return None
+        if name in scope.calls:
+            scope.say(place, f"'{name}' calls itself: {' -> '.join((*scope.calls, name))}")
+            return None
+        outer, calls = scope.document, scope.calls
+        scope.document, scope.calls = document, (*calls, name)
+        nodes = self.compile(part(document, "steps", list), ("steps",))
+        scope.document, scope.calls = outer, calls
+        return nodes
 
     def _codec(self, direction: str, value: Any, at: Path, place: Place) -> Built:
         if isinstance(value, str):
@@ -80,7 +126,7 @@ class Steps:
         spec = self._scope.project.registry.find("transformers", name)
         if not isinstance(spec, TransformerSpec) or spec.step is None:
             own = [one.name for one in self._scope.project.registry.all("transformers") if getattr(one, "step", None)]
-            message = f"unknown step '{name}'{nearest(name, [*self._own, 'to', *own])}"
+            message = f"unknown step '{name}'{nearest(name, [*self._own, *PATTERNS, 'to', *own])}"
             self._lost(self._scope.document.key(*at), message)
             return None
         given = value.get(spec.options.SHORTHAND) if isinstance(value, dict) else value
@@ -104,62 +150,3 @@ class Steps:
         """Say that a step can't be known, and that so nothing is known of what comes out of it."""
         self._scope.shape = None
         self._scope.say(place, message, "unknown")
-
-    def _split(self, _: str, value: Any, at: Path, place: Place) -> Built:
-        if not isinstance(value, str) or not value:
-            where = self._scope.document.at(*at)
-            self._lost(where, "`split` takes `transactions`, or an expression that gives a list: `body.orders`")
-            return None
-        number = self._scope.number()
-        if value.isidentifier():
-            return SplitNode(number, f"split {value}", place)
-        path = self._scope.expression(value, at)
-        shape = shape_of(path)
-        if isinstance(shape.get("type"), str) and shape["type"] != "array":
-            where = self._scope.document.at(*at)
-            self._scope.say(where, f"`split` needs a list; `{value}` is of type {shape['type']}")
-        items = shape.get("items")
-        self._scope.shape = items if isinstance(items, dict) else None
-        return SplitNode(number, f"split {value}", place, path) if path else None
-
-    def _filter(self, _: str, value: Any, at: Path, place: Place) -> Built:
-        condition = self._scope.expression(value, at, condition=True)
-        return FilterNode(self._scope.number(), "filter", place, condition) if condition else None
-
-    def _set_header(self, _: str, value: Any, at: Path, place: Place) -> Built:
-        if not isinstance(value, dict) or not value:
-            where = self._scope.document.at(*at)
-            self._scope.say(where, "`set_header` takes names and expressions: `{ priority: '\"high\"' }`")
-            return None
-        compiled = {key: self._scope.expression(text, (*at, key)) for key, text in value.items()}
-        values = {key: expression for key, expression in compiled.items() if expression is not None}
-        return HeadersNode(self._scope.number(), "set_header", place, values)
-
-    def _choice(self, _: str, value: Any, at: Path, place: Place) -> Built:
-        if not isinstance(value, list) or not value:
-            where = self._scope.document.at(*at)
-            self._scope.say(where, "`choice` is a list of `when` with `steps`, and at the end at most one `otherwise`")
-            return None
-        number, before = self._scope.number(), self._scope.shape
-        branches: list[Branch] = []
-        changed = False
-        for index, item in enumerate(value):
-            self._scope.shape = before
-            branch = self._branch(item, (*at, index), last=index == len(value) - 1)
-            branches += [branch] if branch else []
-            changed = changed or self._scope.shape is not before
-        self._scope.shape = None if changed else before
-        return ChoiceNode(number, "choice", place, tuple(branches))
-
-    def _branch(self, item: Any, at: Path, *, last: bool) -> Branch | None:
-        place = self._scope.document.at(*at)
-        if isinstance(item, dict) and set(item) == {"otherwise"}:
-            if not last:
-                self._scope.say(place, "`otherwise` is the last branch: those after it would never be taken")
-            return Branch(None, place, self.compile(item["otherwise"], (*at, "otherwise")))
-        if isinstance(item, dict) and set(item) == {"when", "steps"}:
-            condition = self._scope.expression(item["when"], (*at, "when"), condition=True)
-            nodes = self.compile(item["steps"], (*at, "steps"))
-            return Branch(condition, place, nodes) if condition else None
-        self._scope.say(place, "a branch is `when` with `steps`, or `otherwise` with a list of steps")
-        return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock.core.errors import Place
-from crossdock.core.program import EventNode, Node, TargetNode
+from crossdock.core.nodes import EventNode, Node, TargetNode
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Expression, NoOptions
 from crossdock_config.checked import Subject, checked
@@ -22,14 +22,15 @@ COMMON = tuple(TargetFields.model_fields)
 
 @dataclass
 class Targets:
-    """Compiles the items of `to`."""
+    """Compiles the items of `to`, or of another step that sends; `verb` is how the trace calls it."""
 
     scope: Scope
+    verb: str = "to"
 
     def compile(self, data: Any, at: Path) -> tuple[Node, ...]:
         """Compile a list of targets."""
         if not isinstance(data, list):
-            self.scope.say(self.scope.document.at(*at), "`to` is a list: `- erp: { operation: sales_order.create }`")
+            self.scope.say(self.scope.document.at(*at), f"`{self.verb}` is a list: `- erp: {{ operation: sales_order.create }}`")
             return ()
         nodes = [self._target(item, (*at, index)) for index, item in enumerate(data)]
         return tuple(node for node in nodes if node is not None)
@@ -52,7 +53,7 @@ class Targets:
             self.scope.say(self.scope.document.at(*at), "`event` takes the event's type: `- event: order.received`")
             return None
         self.scope.published.add(value)
-        return EventNode(self.scope.number(), f"to event {value}", place, value)
+        return EventNode(self.scope.number(), f"{self.verb} event {value}", place, value)
 
     def _partner(self, value: Any, at: Path, place: Place) -> Node | None:
         options = {"partner": value} if isinstance(value, str) else {} if value is None else value
@@ -69,7 +70,7 @@ class Targets:
             message = f"partner '{name}' has no channel that documents can be delivered to"
             self.scope.say(self.scope.document.at(*path), message)
         endpoint = "partner:" if name == SENDER else f"partner:{name}"
-        return self._node(f"to partner {name}", place, endpoint, fields, at)
+        return self._node(f"{self.verb} partner {name}", place, endpoint, fields, at)
 
     def _reachable(self, name: str) -> bool:
         channels = self.scope.project.partners[name].channels
@@ -94,7 +95,7 @@ class Targets:
         fields = self._fields(value, at, name)
         if fields is None:
             return None
-        return self._node(f"to {name}", place, name, fields, at, self._options(endpoint, value or {}, at))
+        return self._node(f"{self.verb} {name}", place, name, fields, at, self._options(endpoint, value or {}, at))
 
     def _options(self, endpoint: Endpoint, value: dict[str, Any], at: Path) -> Any:
         model = endpoint.spec.target_options or NoOptions

@@ -3,7 +3,7 @@
 import pytest
 
 from crossdock.core.errors import Place
-from crossdock.core.program import ChoiceNode, EventNode, HeadersNode, SplitNode, StepNode, TargetNode
+from crossdock.core.nodes import ChoiceNode, EventNode, HeadersNode, SplitNode, StepNode, TargetNode
 from crossdock_config import load
 from tests.config.fake_components import FILES, SHORT, changed, registry
 

@@ -29,8 +29,8 @@ ROUTE_HEADS = [
         "domain: sales\ncolour: red",
         [
             (
-                "5:1: unknown option 'colour' for this route; there is description, domain, from, keys, lifecycle, owner, "
-                "policies, route, steps, to"
+                "5:1: unknown option 'colour' for this route; there is description, domain, from, keys, lifecycle, "
+                "on_error, owner, policies, route, steps, to"
             )
         ],
     ),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crossdock.core.program import ChoiceNode, EventNode, StepNode, TargetNode
+from crossdock.core.nodes import ChoiceNode, EventNode, StepNode, TargetNode
 from crossdock_config import load, system_secrets
 from crossdock_config.schemas import json_schema, kinds
 from tests.config.config_kit import ENVIRONMENT, PARTNER, PATHS, POLICY, ROUTE, project

@@ -7,18 +7,9 @@ from typing import Any
 from crossdock.core import engine
 from crossdock.core.errors import Place, Rejected, Retryable
 from crossdock.core.message import Control, Message
+from crossdock.core.nodes import Branch, ChoiceNode, EventNode, FilterNode, HeadersNode, SplitNode, StepNode, TargetNode
 from crossdock.core.outcome import Claim, Closing, Delivery, State
-from crossdock.core.program import (
-    Branch,
-    ChoiceNode,
-    EventNode,
-    FilterNode,
-    HeadersNode,
-    Program,
-    SplitNode,
-    StepNode,
-    TargetNode,
-)
+from crossdock.core.program import Program
 from crossdock.core.spec import Part
 
 PLACE = Place("routes/a.route.yaml", 3, 5)

@@ -6,6 +6,7 @@ What a stranger said (`headers`) and what the engine knows (`control`) are diffe
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -46,6 +47,7 @@ class Message:
 
     `body` is `bytes` as received, or decoded data: dicts, lists, str, int, bool, None and Decimal (never float).
     `keys` are the business keys it is found by (`{"order_number": "4500012345"}`). `received_at` is in ms since 1970.
+    `held` is what the route put aside: bodies by `claim_check`, and `error` within a catch.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Message:
     causation_id: str = ""
     traceparent: str = ""
     received_at: int = 0
+    held: Mapping[str, Any] = field(default_factory=dict)
 
     def with_body(self, body: Any, content_type: str = BODY_TYPE) -> Message:
         """Return a copy with another body."""
@@ -70,6 +73,14 @@ class Message:
     def with_headers(self, headers: Mapping[str, str]) -> Message:
         """Return a copy with more headers."""
         return replace(self, headers={**self.headers, **headers})
+
+    def with_only_headers(self, headers: Mapping[str, str]) -> Message:
+        """Return a copy with these headers and no others."""
+        return replace(self, headers=headers)
+
+    def holding(self, name: str, value: Any) -> Message:
+        """Return a copy that holds one thing more."""
+        return replace(self, held={**self.held, name: value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +176,27 @@ def _dumped(body: Any, default: Callable[[Any], Any]) -> bytes:
     except orjson.JSONEncodeError as error:
         cause = error.__cause__
         raise cause if isinstance(cause, Rejected) else Rejected(f"this can't be kept as a document: {error}") from None
+
+
+def dump_held(held: Mapping[str, Any]) -> str:
+    """Encode what a message's route put aside; `load_held` gives back the same values and types."""
+    return dump_body({name: _boxed(value) for name, value in held.items()}).decode()
+
+
+def load_held(text: str) -> dict[str, Any]:
+    """Decode what `dump_held` wrote."""
+    return {name: _unboxed(value) for name, value in load_body(text.encode()).items()}
+
+
+_BYTES = "$base64"
+
+
+def _boxed(value: Any) -> Any:
+    return {_BYTES: b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def _unboxed(value: Any) -> Any:
+    return b64decode(value[_BYTES]) if isinstance(value, dict) and set(value) == {_BYTES} else value
 
 
 def stored(body: Any, content_type: str) -> tuple[bytes, str]:

@@ -129,7 +129,8 @@ class Outcome:
     `child_id(parent, index)`), and `finish`, called once after the last part, which closes the whole; `refuse` says what closes
     it where one of its claims is taken. `exchanges` are the documents received with it, `settlements` what it acknowledges.
     `links` are what received documents say of orders.
-    `resume` is the program's node at which a failed message can be taken up again.
+    `resume` is the program's node at which a failed message can be taken up again. `paused` says that a RETRY is no trouble:
+    the route wants to go on `after` seconds.
     """
 
     message: Message
@@ -141,6 +142,7 @@ class Outcome:
     error: CrossdockError | None = None
     resume: int = 0
     after: float = 0.0
+    paused: bool = False
     parts: Iterator[Outcome] | None = None
     finish: Callable[[], Closing] = Closing
     links: tuple[Link, ...] = ()

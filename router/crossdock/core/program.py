@@ -13,106 +13,17 @@ from typing import Any
 
 from crossdock.core.errors import Place
 from crossdock.core.message import Message
+from crossdock.core.nodes import Node, TryNode, end_of
 from crossdock.core.policy import Policy
-from crossdock.core.spec import Expression, Shape, Step
-
-
-@dataclass(frozen=True, slots=True)
-class StepNode:
-    """One pipeline step: decode, map, validate, encode, ..."""
-
-    number: int
-    name: str
-    place: Place
-    step: Step
-
-
-@dataclass(frozen=True, slots=True)
-class FilterNode:
-    """Message Filter: goes on only where the condition holds."""
-
-    number: int
-    name: str
-    place: Place
-    condition: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class HeadersNode:
-    """Content Enricher for headers: sets each header to its expression's value."""
-
-    number: int
-    name: str
-    place: Place
-    values: Mapping[str, Expression]
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """One way of a choice; a condition of None is the `otherwise`."""
-
-    condition: Expression | None
-    place: Place
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceNode:
-    """Content-Based Router: the first branch whose condition holds, or none, then on with what follows."""
-
-    number: int
-    name: str
-    place: Place
-    branches: tuple[Branch, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SplitNode:
-    """Splitter: each part goes on by itself. `path` is None where the body is a stream that yields its own parts."""
-
-    number: int
-    name: str
-    place: Place
-    path: Expression | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TargetNode:
-    """A `to`: hands the message to an endpoint.
-
-    `endpoint` is an endpoint of the environment, or `partner:<name>`; `partner:` alone means the partner the message came from.
-    `title` gives the document its name, where the target keeps files.
-    """
-
-    number: int
-    name: str
-    place: Place
-    endpoint: str
-    operation: str = ""
-    options: Any = None
-    key: Expression | None = None
-    order_key: Expression | None = None
-    title: Expression | None = None
-    reply_to: str = ""
-    policies: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EventNode:
-    """A `to: {event: type}`: publishes the body as a canonical event."""
-
-    number: int
-    name: str
-    place: Place
-    type: str
-
-
-Node = StepNode | FilterNode | HeadersNode | ChoiceNode | SplitNode | TargetNode | EventNode
+from crossdock.core.spec import Expression, Shape
 
 
 @dataclass(frozen=True)
 class Program:
-    """A route, compiled. `nodes` are the steps followed by the targets; `keys` are the business keys it is found by."""
+    """A route, compiled. `nodes` are the steps followed by the targets; `keys` are the business keys it is found by.
+
+    `guard` is the route's `on_error`: a try around everything. `labels` name nodes for tests.
+    """
 
     route: str
     place: Place
@@ -120,14 +31,24 @@ class Program:
     keys: Mapping[str, Expression] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
     shape: Shape | None = None
+    guard: TryNode | None = None
+    labels: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def _start(self) -> tuple[Node, ...]:
+        return self.nodes + self._end
+
+    @cached_property
+    def _end(self) -> tuple[Node, ...]:
+        return (end_of(self.guard),) if self.guard else ()
 
     @cached_property
     def _rests(self) -> dict[int, tuple[Node, ...]]:
-        return dict(_rests(self.nodes, ()))
+        return dict(_rests(self.nodes, self._end))
 
     def rest(self, number: int) -> tuple[Node, ...]:
-        """Return the nodes from `number` on, out through the branches around it; 0 is the start."""
-        return self._rests.get(number, self.nodes) if number else self.nodes
+        """Return the nodes from `number` on, out through those around it; 0 is the start."""
+        return self._rests.get(number, self._start) if number else self._start
 
     @cached_property
     def _numbered(self) -> dict[int, Node]:
@@ -138,24 +59,50 @@ class Program:
         return self._numbered.get(number)
 
     def visit(self) -> Iterator[Node]:
-        """Yield every node, branches included."""
-        return _visit(self.nodes)
+        """Yield every node, those inside others included."""
+        yield from _visit(self.nodes)
+        if self.guard:
+            yield from _visit((self.guard,))
 
 
 def _rests(nodes: tuple[Node, ...], after: tuple[Node, ...]) -> Iterator[tuple[int, tuple[Node, ...]]]:
     for index, node in enumerate(nodes):
-        yield node.number, nodes[index:] + after
-        if isinstance(node, ChoiceNode):
-            for branch in node.branches:
-                yield from _rests(branch.nodes, nodes[index + 1 :] + after)
+        here, beyond = nodes[index:] + after, nodes[index + 1 :] + after
+        yield node.number, here
+        if node.isolated:
+            yield from ((one.number, here) for inner in node.inner for one in _visit(inner))
+        elif isinstance(node, TryNode):
+            yield from _rests_of_try(node, beyond)
+        else:
+            for inner in node.inner:
+                yield from _rests(inner, beyond)
+
+
+def _rests_of_try(node: TryNode, beyond: tuple[Node, ...]) -> Iterator[tuple[int, tuple[Node, ...]]]:
+    """Within the try its catches hold; a catch goes on with the `finally`."""
+    yield from _rests(node.nodes, (end_of(node), *beyond))
+    for catch in node.catches:
+        yield from _rests(catch.nodes, node.last + beyond)
+    yield from _rests(node.last, beyond)
 
 
 def _visit(nodes: tuple[Node, ...]) -> Iterator[Node]:
     for node in nodes:
         yield node
-        if isinstance(node, ChoiceNode):
-            for branch in node.branches:
-                yield from _visit(branch.nodes)
+        for inner in node.inner:
+            yield from _visit(inner)
+
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "object", "additionalProperties": _TEXT}
+ERROR_SHAPE: Mapping[str, Any] = {
+    "type": "object",
+    "properties": dict.fromkeys(("kind", "code", "message", "where", "advice"), _TEXT),
+    "additionalProperties": False,
+}
+"""What a catch sees of the error under `error`; outside of a catch every field is empty."""
+
+NO_ERROR: Mapping[str, str] = dict.fromkeys(ERROR_SHAPE["properties"], "")
 
 
 def variables(message: Message) -> dict[str, Any]:
@@ -167,18 +114,20 @@ def variables(message: Message) -> dict[str, Any]:
         "partner": message.control.partner,
         "source": message.control.source,
         "received_at": message.received_at,
+        "parent": message.held.get("parent"),
+        "error": message.held.get("error", NO_ERROR),
     }
 
 
 def variable_shapes(body: Shape | None) -> dict[str, Shape | None]:
     """Return the shapes of those variables, for the compiler, around a body of a given shape."""
-    strings = {"type": "object", "additionalProperties": {"type": "string"}}
-    text = {"type": "string"}
     return {
         "body": body,
-        "headers": strings,
-        "keys": strings,
-        "partner": text,
-        "source": text,
+        "headers": _TEXTS,
+        "keys": _TEXTS,
+        "partner": _TEXT,
+        "source": _TEXT,
         "received_at": {"type": "integer"},
+        "parent": None,
+        "error": ERROR_SHAPE,
     }

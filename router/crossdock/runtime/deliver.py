@@ -21,10 +21,10 @@ from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Misconfigured, Retryable, UnknownEffect
 from crossdock.core.journal import Concluded, DeliveryWork, EffectState, Journal
 from crossdock.core.message import Message
+from crossdock.core.nodes import TargetNode
 from crossdock.core.outcome import DeliveryState, Event
 from crossdock.core.policy import Attempt, Fail, Policy, RetryLater, StateStore
 from crossdock.core.ports import Askable, Dispatch, Reply, Sink
-from crossdock.core.program import TargetNode
 from crossdock.runtime.drain import spawned
 from crossdock.runtime.loop import LoopThread
 from crossdock.runtime.metrics import Metrics

@@ -113,7 +113,7 @@ class MessageDrain:
 
     def _attempted(self, work: MessageWork, release: Release, program: Program, permit: Permit) -> Settled:
         started = time.monotonic()
-        outcome = engine.run(program, work.message)
+        outcome = engine.run(program, work.message, engine.Surroundings(self._clock.now(), self._state))
         if permit.claims:
             outcome = replace(outcome, claims=permit.claims + outcome.claims)
         if permit.seconds is not None and time.monotonic() - started > permit.seconds:
@@ -190,8 +190,10 @@ def _stopped(work: MessageWork, stop: RetryLater | Fail) -> Settled:
 
 
 def _judged(result: Settled, around: tuple[Policy, ...], attempt: Attempt) -> Settled:
-    """Let the policies say what a failed run means."""
+    """Let the policies say what a failed run means; a pause is no failure."""
     outcome = result.outcome
+    if outcome.paused:
+        return replace(result, after=outcome.after, counts=False)
     verdict = policies.after(around, attempt, outcome.error)
     if outcome.state is not State.RETRY:
         return result

@@ -35,9 +35,9 @@ class Batch:
         self._keys: set[tuple[str, str, str]] = set()
         self._links: list[Line] = []
 
-    def message(self, row: list[Any], error: Mapping[str, Any] | None = None) -> None:
+    def message(self, row: list[Any], error: Mapping[str, Any] | None = None, held: str = "") -> None:
         """Add a message from `message_row`."""
-        self._messages.append((*row, dump(error) if error else None))
+        self._messages.append((*row, held, dump(error) if error else None))
 
     def run_of(self, message: Message, after: float = 0.0) -> None:
         """Add the work of running a message."""

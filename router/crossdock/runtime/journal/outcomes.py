@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crossdock.core.errors import CrossdockError, Rejected
-from crossdock.core.message import Message, Numbered
+from crossdock.core.message import Message, Numbered, dump_held
 from crossdock.core.outcome import Claim, Delivery, Outcome, State, told
 from crossdock.runtime.journal.bodies import PLAIN, Bundle, Document
 
@@ -41,6 +41,7 @@ class Entry:
     stored: Document = field(default_factory=lambda: Document(b"", ""))
     sent: list[Document | Numbered] = field(default_factory=list)
     spawned: list[Document] = field(default_factory=list)
+    held: str = ""
 
     @property
     def message(self) -> Message:
@@ -73,6 +74,7 @@ def _encoded(entry: Entry) -> Entry:
     if entry.before is not None:
         bundle.documents.append((entry.before.body, entry.before.content_type, entry.stored))
     message = entry.message
+    entry.held = dump_held(message.held) if message.held else ""
     if _is_kept(entry) and keepable(message.body):
         entry.own = bundle.document(message.body, message.content_type)
     entry.sent = [_document(bundle, delivery) for delivery in entry.outcome.deliveries]
@@ -111,10 +113,11 @@ def unkeepable(entry: Entry, error: BaseException) -> Entry:
 
 def failed(entry: Entry, error: CrossdockError, state: State) -> Entry:
     """Return an entry without its effects: the message as it was before the run, in a state that says why."""
-    message = entry.before or replace(entry.message, body=None)
+    message = entry.before or replace(entry.message, body=None, held={})
     resume = message.control.resume
     outcome = Outcome(message, state, stages=entry.outcome.stages, error=error, resume=resume)
-    return replace(entry, outcome=outcome, spawns=(), own=None, sent=[], spawned=[])
+    held = dump_held(message.held) if message.held else ""
+    return replace(entry, outcome=outcome, spawns=(), own=None, sent=[], spawned=[], held=held)
 
 
 def duplicate(entry: Entry, claim: Claim, holder: str) -> Entry:
@@ -131,4 +134,8 @@ def duplicate(entry: Entry, claim: Claim, holder: str) -> Entry:
 
 def wishes(entries: Sequence[Entry]) -> list[tuple[str, Sequence[Claim]]]:
     """Return what each message wants to claim."""
-    return [(entry.message.id, entry.outcome.claims if entry.outcome.state in CLAIMING else ()) for entry in entries]
+    return [(entry.message.id, entry.outcome.claims if _claims(entry.outcome) else ()) for entry in entries]
+
+
+def _claims(outcome: Outcome) -> bool:
+    return outcome.state in CLAIMING or outcome.paused

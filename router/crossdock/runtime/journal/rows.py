@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crossdock.core.journal import DeliveryWork, MessageWork
-from crossdock.core.message import Control, Message, restored
+from crossdock.core.message import Control, Message, load_held, restored
 from crossdock.runtime.journal.database import Line, Session
 from crossdock.runtime.journal.texts import clean, dump, load
 
@@ -15,7 +15,7 @@ NO_TEXTS = "{}"
 def message_row(
     message: Message, *, state: str, at: int, payload: int | None, name: str = "", resume: int = 0, part: bool = False
 ) -> list[Any]:
-    """Return a new message as `add_message` takes it, without its last column, the error."""
+    """Return a new message as `add_message` takes it, without its last columns: what it holds, and the error."""
     control = message.control
     return [
         message.id,
@@ -64,7 +64,7 @@ def _joined(session: Session, key: int, data: bytes | None) -> bytes:
 
 def message_of(row: Line, body: Any, content_type: str) -> Message:
     """Return a message from the columns that `load_messages` begins with."""
-    name, cause, correlation, route, release, source, partner, resume, answered, headers, keys, trace, received = row[:13]
+    name, cause, correlation, route, release, source, partner, resume, answered, headers, keys, trace, received, held = row[:14]
     return Message(
         id=name,
         body=body,
@@ -76,6 +76,7 @@ def message_of(row: Line, body: Any, content_type: str) -> Message:
         causation_id=cause,
         traceparent=trace,
         received_at=received,
+        held=load_held(held) if held else {},
     )
 
 

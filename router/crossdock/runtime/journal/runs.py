@@ -16,7 +16,7 @@ from crossdock.runtime.journal.claims import take
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.numbers import Counters
 from crossdock.runtime.journal.outcomes import CLAIMING, Entry, duplicate, prepare, unkeepable, wishes
-from crossdock.runtime.journal.rows import message_row
+from crossdock.runtime.journal.rows import NO_TEXTS, message_row
 from crossdock.runtime.journal.texts import dump
 
 PARTNER = "partner:"
@@ -164,7 +164,9 @@ def _ended(batch: Batch, sent: _Sent, row: Line) -> Line:
         outcome.state.value,
         entry.resume,
         int(entry.is_answered),
-        dump(message.keys),
+        dump(message.headers) if message.headers else NO_TEXTS,
+        dump(message.keys) if message.keys else NO_TEXTS,
+        entry.held,
         batch.shelf.put(entry.own) if entry.own else payload,
         dump(outcome.error.record()) if outcome.error else None,
         entry.attempts,
@@ -180,7 +182,7 @@ def _added(batch: Batch, sent: _Sent) -> None:
     payload = batch.shelf.put(entry.own) if entry.own else None
     row = message_row(entry.message, state=state.value, at=batch.session.now, payload=payload, resume=entry.resume, part=True)
     row[DELIVERIES] = len(sent.documents)
-    batch.message(row, entry.outcome.error.record() if entry.outcome.error else None)
+    batch.message(row, entry.outcome.error.record() if entry.outcome.error else None, entry.held)
     if state is State.RETRY:
         batch.run_of(entry.message, entry.outcome.after)
     _gather(batch, sent, 0, {})
@@ -207,7 +209,7 @@ def _gather(batch: Batch, sent: _Sent, number: int, known_keys: Mapping[str, str
     for spawn, document in zip(entry.spawns, entry.spawned, strict=True):
         batch.spawn(spawn, document)
     batch.find_by(message, known_keys)
-    if entry.counts or outcome.error:
+    if entry.counts or outcome.error or outcome.paused:
         _note(batch, entry)
 
 

@@ -99,6 +99,7 @@ message = _table(
     _number("payload_id", ForeignKey("payload.id"), nullable=True),
     _number("original_id", nullable=True),
     _text("error", nullable=True),
+    _default("held", BYTEWISE, "''"),
     _partial("message_spawned", "correlation_id", where="part = 0 AND causation_id <> ''"),
     _partial("message_failed", "changed_at", where="state = 'failed'"),
 )

@@ -55,20 +55,20 @@ INSERT INTO inbox (*) ON CONFLICT DO NOTHING
 SELECT source, dedupe_key, message_id FROM inbox
 WHERE source = ANY(:sources::text[]) AND dedupe_key = ANY(:keys::text[])
 
--- rows: add_message (id text, causation_id text, correlation_id text, part bigint, route text, release text, source text, partner text, state text, resume bigint, answered bigint, name text, headers text, keys text, traceparent text, received_at bigint, changed_at bigint, attempts bigint, deliveries bigint, payload_id bigint, original_id bigint, error text)
+-- rows: add_message (id text, causation_id text, correlation_id text, part bigint, route text, release text, source text, partner text, state text, resume bigint, answered bigint, name text, headers text, keys text, traceparent text, received_at bigint, changed_at bigint, attempts bigint, deliveries bigint, payload_id bigint, original_id bigint, held text, error text)
 INSERT INTO message (*)
 
 -- one: known_messages
 SELECT id FROM message WHERE id = ANY(:ids::text[])
 
--- rows: end_run (id text, state text, resume bigint, answered bigint, keys text, payload_id bigint, error text, attempts bigint, deliveries bigint, changed_at bigint)
-UPDATE message SET state = :state, resume = :resume, answered = :answered, keys = :keys, payload_id = :payload_id,
+-- rows: end_run (id text, state text, resume bigint, answered bigint, headers text, keys text, held text, payload_id bigint, error text, attempts bigint, deliveries bigint, changed_at bigint)
+UPDATE message SET state = :state, resume = :resume, answered = :answered, headers = :headers, keys = :keys, held = :held, payload_id = :payload_id,
   error = :error, attempts = :attempts, deliveries = :deliveries, changed_at = :changed_at
 WHERE message.id = :id
 
 -- one: load_messages
 SELECT m.id, m.causation_id, m.correlation_id, m.route, m.release, m.source, m.partner, m.resume, m.answered, m.headers, m.keys,
-  m.traceparent, m.received_at, p.id, p.content_type, p.size, p.data
+  m.traceparent, m.received_at, m.held, p.id, p.content_type, p.size, p.data
 FROM message m LEFT JOIN payload p ON p.id = m.payload_id
 WHERE m.id = ANY(:ids::text[])
 
@@ -187,7 +187,7 @@ INSERT INTO delivery (*)
 -- one: load_deliveries
 SELECT d.id, d.endpoint, d.operation, d.key, d.reply_to, d.name, d.place, d.policies, d.node, d.effect,
   m.id, m.causation_id, m.correlation_id, m.route, m.release, m.source, m.partner, m.resume, m.answered, m.headers, m.keys,
-  m.traceparent, m.received_at, p.id, p.content_type, p.size, p.data
+  m.traceparent, m.received_at, m.held, p.id, p.content_type, p.size, p.data
 FROM delivery d JOIN message m ON m.id = d.message_id JOIN payload p ON p.id = d.payload_id
 WHERE d.id = ANY(:ids::text[])
 

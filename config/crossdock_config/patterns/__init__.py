@@ -1,0 +1,17 @@
+"""The patterns of a route, with the names of Enterprise Integration Patterns: one `Pattern` each, by what it is about."""
+
+from __future__ import annotations
+
+from crossdock_config.patterns import recipients, routing, shaping, timing, trouble
+from crossdock_config.patterns.pattern import Built, Pattern, Site
+
+ALL: tuple[Pattern, ...] = (
+    *shaping.PATTERNS,
+    *routing.PATTERNS,
+    *recipients.PATTERNS,
+    *timing.PATTERNS,
+    *trouble.PATTERNS,
+)
+PATTERNS = {pattern.name: pattern for pattern in ALL}
+
+__all__ = ["ALL", "PATTERNS", "Built", "Pattern", "Site"]

@@ -1,0 +1,441 @@
+"""What each node of a route does to a run.
+
+A visit changes the run's message and adds to what the run wants to send, and answers with what follows:
+
+    None or a text     on to the next node; the text is a remark for the trace
+    a tuple of nodes   these first, then the next node
+    STOP               the message ends here, filtered
+    Pause              the message is put away and goes on later, at this node or at the next
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from crossdock.core.chain import Link
+from crossdock.core.errors import Rejected
+from crossdock.core.message import Message, Numbered
+from crossdock.core.nodes import (
+    BodyNode,
+    CallNode,
+    ChoiceNode,
+    ClaimCheckNode,
+    DelayNode,
+    EndTry,
+    EventNode,
+    FilterNode,
+    HeadersNode,
+    IdempotentNode,
+    LoopNode,
+    MulticastNode,
+    Node,
+    RecipientsNode,
+    RemoveNode,
+    Rethrow,
+    SlipNode,
+    SortNode,
+    SplitNode,
+    StepNode,
+    TargetNode,
+    ThrottleNode,
+    TryNode,
+    end_of,
+)
+from crossdock.core.outcome import Claim, Delivery, Event, Outcome, Stage, State
+from crossdock.core.policy import StateStore
+from crossdock.core.program import variables
+from crossdock.core.registry import nearest
+from crossdock.core.spec import Stream
+
+MOST_COLLECTED = 10_000
+"""How many parts of a stream a route without a split may hold at once."""
+MOST_HOPS = 100
+"""How many sequences a routing slip may name."""
+
+STOP: Final = object()
+"""The message ends here, filtered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The message goes on `after` seconds; `again` at this node, else at the next."""
+
+    after: float
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run may ask of the world: the time (s since 1970), and the policies' shared state."""
+
+    now: float = 0.0
+    state: StateStore | None = None
+
+
+@dataclass(slots=True)
+class Guarded:
+    """A try that the run is in, and how much the run wanted to send when it came in."""
+
+    node: TryNode
+    deliveries: int = 0
+    events: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """What one pass has gathered so far. `spoken` says from where on deliveries and events are a catch's or a `finally`'s."""
+
+    message: Message
+    world: Surroundings = field(default_factory=Surroundings)
+    deliveries: list[Delivery] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
+    claims: tuple[Claim, ...] = ()
+    links: tuple[Link, ...] = ()
+    tries: list[Guarded] = field(default_factory=list)
+    spoken: tuple[int, int] = (0, 0)
+    stream: Stream | None = None
+
+    def outcome(self, state: State, **rest: Any) -> Outcome:
+        """Return the result of the run as it stands."""
+        return Outcome(self.message, state, tuple(self.deliveries), tuple(self.events), self.claims, tuple(self.stages), **rest)
+
+    def branch(self, message: Message) -> Run:
+        """Return a run of another message that sends along with this one."""
+        return Run(message, self.world, self.deliveries, self.events, self.stages, self.claims, self.links)
+
+    def absorb(self, run: Run) -> None:
+        """Take over what another run, which was a branch of this one, claims and links."""
+        self.claims, self.links = run.claims, run.links
+
+
+Inner = Callable[[Run, tuple[Node, ...]], bool]
+"""Does nodes in an isolated run to their end; False where a filter stopped it."""
+
+
+def visit(node: Node, current: Run, inner: Inner) -> Any:
+    """Do one node."""
+    if isinstance(node, StepNode):
+        return _step(node, current)
+    if isinstance(node, TargetNode):
+        current.deliveries.append(delivery(node, current))
+        return node.endpoint
+    if type(node) in _NESTED:
+        return _NESTED[type(node)](node, current, inner)
+    return _PLAINLY[type(node)](node, current)
+
+
+# Compute
+
+
+_PLAIN = (dict, list, bytes, str)
+
+
+def _step(node: StepNode, current: Run) -> None:
+    current.message = node.step.apply(current.message)
+    body = current.message.body
+    if type(body) not in _PLAIN:
+        current.claims += getattr(body, "claims", ())
+        current.stream = body if hasattr(body, "parts") else current.stream
+
+
+def _set_headers(node: HeadersNode, current: Run) -> None:
+    seen = variables(current.message)
+    current.message = current.message.with_headers({name: str(value.evaluate(seen)) for name, value in node.values.items()})
+
+
+def _set_body(node: BodyNode, current: Run) -> None:
+    current.message = current.message.with_body(node.value.evaluate(variables(current.message)))
+
+
+def _remove(node: RemoveNode, current: Run) -> None:
+    body, headers = current.message.body, dict(current.message.headers)
+    for root, *path in node.paths:
+        if root == "headers":
+            headers.pop(path[0], None)
+        else:
+            body = without(body, path)
+    if body is not current.message.body:
+        current.message = current.message.with_body(body)
+    if len(headers) != len(current.message.headers):
+        current.message = current.message.with_only_headers(headers)
+
+
+def without(body: Any, path: Sequence[str]) -> Any:
+    """Return a body without a field; on the way, every item of a list is gone into. What isn't there is no fault."""
+    if isinstance(body, list):
+        return [without(item, path) for item in body]
+    if not isinstance(body, dict) or path[0] not in body:
+        return body
+    if len(path) == 1:
+        return {name: value for name, value in body.items() if name != path[0]}
+    return {**body, path[0]: without(body[path[0]], path[1:])}
+
+
+def _sort(node: SortNode, current: Run) -> None:
+    items = _listed(node, node.path, current.message)
+    seen = variables(current.message)
+    ranked = [(_rank(node.by.evaluate({**seen, "item": item})), at, item) for at, item in enumerate(items)]
+    ranked.sort(key=lambda one: one[0], reverse=node.descending)
+    _replace(current, node.path, [item for _, _, item in ranked])
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Numbers come before texts, and what is not there comes last, so that any two values can be compared."""
+    if isinstance(value, bool | int | Decimal):
+        return 0, value
+    return (1, value) if isinstance(value, str) else (2, 0)
+
+
+def _listed(node: Node, path: tuple[str, ...], message: Message) -> list[Any]:
+    value = message.body
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, list):
+        raise Rejected(f"`{node.name}` needs a list at `{'.'.join(('body', *path))}`, not {kind_of(value)}")
+    return value
+
+
+def _replace(current: Run, path: tuple[str, ...], value: Any) -> None:
+    current.message = current.message.with_body(_with(current.message.body, path, value))
+
+
+def _with(body: Any, path: tuple[str, ...], value: Any) -> Any:
+    return {**body, path[0]: _with(body[path[0]], path[1:], value)} if path else value
+
+
+def _claim_check(node: ClaimCheckNode, current: Run) -> None:
+    message = current.message
+    if node.action == "store":
+        current.message = message.holding(node.key, settled(current))
+    elif node.key in message.held:
+        current.message = message.with_body(message.held[node.key])
+    else:
+        raise Rejected(f"nothing was stored under '{node.key}' on this message's way")
+
+
+# Route
+
+
+def _filter(node: FilterNode, current: Run) -> Any:
+    return None if node.condition.evaluate(variables(current.message)) is True else STOP
+
+
+def _choose(node: ChoiceNode, current: Run) -> Any:
+    seen = variables(current.message)
+    for branch in node.branches:
+        if branch.condition is None or branch.condition.evaluate(seen) is True:
+            return branch.nodes
+    return "no branch"
+
+
+def _call(node: CallNode, _: Run) -> Any:
+    return node.nodes
+
+
+def _split(_: SplitNode, __: Run) -> None:
+    """The walk does it: the parts are runs of their own."""
+
+
+def _for_each(node: LoopNode, current: Run, inner: Inner) -> str:
+    whole = current.message
+    results: list[Any] = []
+    items = _listed(node, node.path, whole)
+    for item in items:
+        run = current.branch(whole.with_body(item).holding("parent", whole.body))
+        if inner(run, node.nodes):
+            results.append(settled(run))
+        current.absorb(run)
+    _replace(current, node.path, results)
+    return f"{len(items)} items" if len(items) == len(results) else f"{len(items)} items, {len(results)} kept"
+
+
+def _multicast(node: MulticastNode, current: Run, inner: Inner) -> str:
+    for nodes in node.branches:
+        run = current.branch(current.message)
+        inner(run, nodes)
+        current.absorb(run)
+    return f"{len(node.branches)} branches"
+
+
+def _slip(node: SlipNode, current: Run, inner: Inner) -> Any:
+    names = _names(node, node.slip.evaluate(variables(current.message)), node.among)
+    if len(names) > MOST_HOPS:
+        raise Rejected(f"a routing slip names at most {MOST_HOPS} sequences, this one {len(names)}")
+    run = current.branch(current.message)
+    for name in names:
+        if not inner(run, node.among[name]):
+            return STOP
+    current.message = run.message
+    current.absorb(run)
+    return ", ".join(names)
+
+
+def _recipients(node: RecipientsNode, current: Run) -> str:
+    names = _names(node, node.to.evaluate(variables(current.message)), node.among)
+    for name in dict.fromkeys(names):
+        current.deliveries.append(delivery(node.among[name], current))
+    return ", ".join(names) or "nobody"
+
+
+def _names(node: Node, value: Any, among: Mapping[str, Any]) -> list[str]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Rejected(f"`{node.name}` needs a list of names, not {kind_of(value)}")
+    for name in names:
+        if name not in among:
+            raise Rejected(f"`{node.name}` does not know '{name}'{nearest(name, list(among))}", advice="add it under `among`")
+    return names
+
+
+# Go out
+
+
+def delivery(node: TargetNode, current: Run) -> Delivery:
+    """Return what a target shall get."""
+    message = current.message
+    seen = variables(message)
+    endpoint = node.endpoint if node.endpoint != "partner:" else f"partner:{message.control.partner}"
+    if endpoint == "partner:":
+        raise Rejected(
+            "this message has no partner to deliver to", where=node.place.short, advice="name one: `to: [{partner: acme}]`"
+        )
+    return Delivery(
+        endpoint=endpoint,
+        body=settled(current),
+        key=str(node.key.evaluate(seen)) if node.key else "",
+        operation=node.operation,
+        content_type=message.content_type,
+        order_key=str(node.order_key.evaluate(seen)) if node.order_key else "",
+        reply_to=node.reply_to,
+        name=str(node.title.evaluate(seen)) if node.title else "",
+        where=node.place.short,
+        policies=node.policies,
+        options={"node": node.number},
+    )
+
+
+def _publish(node: EventNode, current: Run) -> str:
+    current.events.append(Event(node.type, settled(current), node.place.short))
+    return node.type
+
+
+def settled(current: Run) -> Any:
+    """Return the body as something that can be kept: a stream that nobody split is read to its end."""
+    body = current.message.body
+    if type(body) in _PLAIN or body is None or isinstance(body, Numbered | int | bool) or not hasattr(body, "parts"):
+        return body
+    bodies, current.links = _collected(body)
+    return bodies
+
+
+def _collected(stream: Stream) -> tuple[list[Any], tuple[Link, ...]]:
+    bodies: list[Any] = []
+    links: list[Link] = []
+    for part in stream.parts():
+        if part.error:
+            raise part.error
+        if len(bodies) == MOST_COLLECTED:
+            raise Rejected(
+                f"more than {MOST_COLLECTED} {stream.unit} in one message", advice=f"add a step `split: {stream.unit}`"
+            )
+        bodies.append(part.body)
+        links += part.links
+    return bodies, tuple(links)
+
+
+# Time
+
+
+def _delay(node: DelayNode, current: Run) -> Pause | None:
+    if node.until is None:
+        return Pause(node.seconds)
+    wait = _moment(node, node.until.evaluate(variables(current.message))) - current.world.now
+    return Pause(wait) if wait > 0 else None
+
+
+def _moment(node: Node, value: Any) -> float:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.timestamp()
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Rejected(f"`{node.name}` needs a moment such as 2026-11-23T08:00:00Z, not {value!r}") from None
+    if moment.tzinfo is None:
+        raise Rejected(f"`{node.name}` needs a moment with its time zone, such as 2026-11-23T08:00:00Z, not {value!r}")
+    return moment.timestamp()
+
+
+def _throttle(node: ThrottleNode, current: Run) -> Pause | None:
+    if current.world.state is None:
+        return None
+    by = str(node.by.evaluate(variables(current.message))) if node.by else ""
+    bucket = f"throttle/{current.message.control.route}/{node.number}/{by}"
+    wait = current.world.state.take(bucket, node.rate, node.burst)
+    return Pause(wait, again=True) if wait > 0 else None
+
+
+# Trouble
+
+
+def _try(node: TryNode, current: Run) -> Any:
+    current.tries.append(Guarded(node, len(current.deliveries), len(current.events)))
+    return (*node.nodes, end_of(node))
+
+
+def _end_try(node: EndTry, current: Run) -> Any:
+    current.tries.pop()
+    return node.owner.last
+
+
+def _rethrow(node: Rethrow, _: Run) -> Any:
+    raise node.error
+
+
+def _idempotent(node: IdempotentNode, current: Run) -> str:
+    key = node.key.evaluate(variables(current.message))
+    if key is None or key == "":
+        raise Rejected(f"`{node.name}` has no key in this message", advice="give it an expression that always has a value")
+    current.claims += (Claim(node.scope, str(key), f"'{key}'", node.window),)
+    return str(key)
+
+
+def kind_of(value: Any) -> str:
+    """Say what a value is, for people."""
+    names = {dict: "an object", list: "a list", str: "a text", bytes: "bytes", bool: "a truth value", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+def items_of(node: SplitNode, message: Message) -> Iterator[Any]:
+    """Return the items that a split by an expression gives."""
+    assert node.path is not None
+    items = node.path.evaluate(variables(message))
+    if not isinstance(items, list | tuple):
+        raise Rejected(f"`{node.name}` needs a list, not {kind_of(items)}", where=node.place.short)
+    return iter(items)
+
+
+_PLAINLY: dict[type, Any] = {
+    HeadersNode: _set_headers,
+    BodyNode: _set_body,
+    RemoveNode: _remove,
+    SortNode: _sort,
+    ClaimCheckNode: _claim_check,
+    FilterNode: _filter,
+    ChoiceNode: _choose,
+    CallNode: _call,
+    SplitNode: _split,
+    EventNode: _publish,
+    RecipientsNode: _recipients,
+    DelayNode: _delay,
+    ThrottleNode: _throttle,
+    TryNode: _try,
+    EndTry: _end_try,
+    Rethrow: _rethrow,
+    IdempotentNode: _idempotent,
+}
+_NESTED: dict[type, Any] = {LoopNode: _for_each, MulticastNode: _multicast, SlipNode: _slip}

@@ -1,0 +1,46 @@
+"""Every pattern has a section in docs/patterns.md, and every example there does what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crossdock_config import load
+from crossdock_config.patterns import PATTERNS
+from tests.patterns import patterns_kit as kit
+
+DOCS = (Path(__file__).parents[2] / "docs" / "patterns.md").read_text()
+EXAMPLES = [
+    pytest.param(yaml.safe_load(block), id=f"{section}-{index}")
+    for section, text in re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOCS, re.MULTILINE | re.DOTALL)
+    for index, block in enumerate(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+]
+
+
+def test_every_pattern_has_a_section():
+    assert sorted([*PATTERNS, "on_error"]) == sorted(re.findall(r"^### (\w+)", DOCS, re.MULTILINE))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_does_what_it_says(example):
+    result = kit.run(example, example["in"])
+    expected = example.get("out")
+    several = any(outcome.state == "split" for outcome in result.outcomes)
+    assert result.out == ([] if expected is None else expected if several else [expected])
+    assert result.sent == example.get("sent", {})
+    assert example.get("failed", "") in str(result.last.error or "")
+    assert ("failed" in example) == (result.state == "failed")
+    assert [outcome.after for outcome in result.outcomes if outcome.paused] == ([example["pause"]] if "pause" in example else [])
+    assert {claim.scope: claim.key for claim in result.last.claims} == example.get("claims", {})
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
+def test_the_example_that_a_pattern_gives_of_itself_is_right(name):
+    shared = {"clean-address": [{"set_header": {"seen": '"yes"'}}]}
+    steps = [yaml.safe_load(PATTERNS[name].example)]
+    schemas = {"routes/examples/order.v1.schema.json": '{"type": "object"}'}
+    loaded = load({**kit.files({"steps": steps, "shared": shared}), **schemas})
+    assert [str(problem) for problem in loaded.problems if problem.severity == "error"] == []
