@@ -93,3 +93,22 @@ def test_005010_allows_what_it_adds() -> None:
     (old,) = x12.decode_interchange(data.replace(b"*^*00501*", b"*U*00401*").replace(b"*X*005010~", b"*X*004010~"))
     assert [] == [fault.message for fault in new.faults]
     assert [("ST", 3), ("REF", 2), ("N4", 7)] == [(fault.tag, fault.element) for fault in old.faults]
+
+
+@pytest.mark.parametrize("version", ["003040", "004030VICS", "006020", "VICS"])
+def test_a_group_of_a_version_that_is_not_there_is_answered_with_those_that_are(version: str) -> None:
+    """AK905 is 2, and the words say what there is."""
+    data = kit.interchange(kit.group(kit.transaction(), version=version))
+    (part,) = kit.parts(data)
+    assert part.error is not None
+    expected = f"GS08: there is no grammar for X12 version '{version}'; there is 004010, 005010"
+    assert ("AK905-2", expected) == (part.error.findings[0].code, part.error.findings[0].message)
+
+
+def test_a_guide_of_another_version_says_which_one_it_takes() -> None:
+    """The same set by number, in a later version."""
+    surroundings = kit.Surroundings(guides={"g": {"guide": "g", "set": 850, "version": "004010", "segments": {}}})
+    data = kit.interchange(kit.group(kit.transaction(), version="005010"))
+    (part,) = kit.parts(data, surroundings, guide="g")
+    assert part.error is not None
+    assert "this route takes the 850 of X12 004010 only (its guide says so), this is '005010'" in part.error.message

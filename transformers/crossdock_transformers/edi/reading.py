@@ -35,6 +35,9 @@ class Reading:
 
     def stranger(self, number: str, version: str) -> str:
         """Say in words why `grammar` returns None."""
+        if self.guide is not None and number == self.guide.number:
+            taken = f"{self.grammars.dialect.name} {self.guide.version}"
+            return f"this route takes the {number} of {taken} only (its guide says so), this is {shown(version)}"
         if self.guide is not None:
             return f"this route takes the {self.guide.number} only (its guide says so), this is {shown(number)}"
         if self.sets and number not in self.sets:

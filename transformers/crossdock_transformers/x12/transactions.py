@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crossdock.core.errors import Finding, Rejected
-from crossdock.core.registry import nearest
 from crossdock_transformers.edi.examine import cut, examine
 from crossdock_transformers.edi.faults import Fault, rejected
 from crossdock_transformers.edi.grammar import TransactionSet
@@ -29,8 +28,8 @@ class GroupReader:
         self._lines = Lines(data)
         self._outer = {"interchange": interchange.header.fields(), "group": group.fields()}
         if group.fault is None and reading.grammars.resolve(group.version) is None:
-            known = nearest(group.version, reading.grammars.versions)
-            group.fault = "2", f"GS08: there is no grammar for X12 version {shown(group.version)}{known}"
+            known = ", ".join(reading.grammars.versions)
+            group.fault = "2", f"GS08: there is no grammar for X12 version {shown(group.version)}; there is {known}"
 
     def read(self) -> Iterator[Transaction]:
         """Yield every transaction in order."""
