@@ -49,6 +49,14 @@ def test_a_set_is_shown_as_a_tree_with_need_and_greatest_use() -> None:
     assert ["    LQ", "M", "100", "industry code"] in rows
 
 
+def test_edifact_messages_are_listed_and_explained_alike() -> None:
+    """By version as partners write it."""
+    entries = json.loads(run("edifact", "D.96A", "--json").output)
+    assert ("edifact", "D96A", "ORDERS") in {(one["dialect"], one["version"], one["set"]) for one in entries}
+    assert run("edifact", "D96A", "ORDERS").output.startswith("edifact D96A ORDERS: ")
+    assert "BGM02" in run("edifact", "D:96A:UN:EAN008", "ORDERS", "BGM").output
+
+
 def test_a_tree_for_programs_has_no_limit_as_null() -> None:
     """And each segment's children with it."""
     found = json.loads(run("x12", "004010", "810", "--json").output)

@@ -65,12 +65,10 @@ def _catalogs(root: Path, dialect: str | None) -> dict[str, Catalog]:
 
 def _list(catalogs: Mapping[str, Catalog], version: str | None, machine: bool) -> None:
     """List the sets; one row a set with its versions, or one entry each for programs."""
-    entries = [{"dialect": name, **one} for name, catalog in catalogs.items() for one in catalog.sets()]
-    if version:
-        known = sorted({entry["version"] for entry in entries})
-        entries = [entry for entry in entries if version.startswith(entry["version"])]
-        if not entries:
-            raise NotFound(f"there is no version '{version}'; there is {', '.join(known)}")
+    entries = [{"dialect": name, **one} for name, catalog in catalogs.items() for one in catalog.sets(version or "")]
+    if version and not entries:
+        known = sorted({one["version"] for catalog in catalogs.values() for one in catalog.sets()})
+        raise NotFound(f"there is no version '{version}'; there is {', '.join(known)}")
     if machine:
         say_json(entries)
         return

@@ -166,8 +166,8 @@ Builder = Callable[[Any, Context], Step]
 class Catalog(Protocol):
     """The document types that a transformer knows by its grammars, as plain data for people and programs to look at."""
 
-    def sets(self) -> Sequence[Mapping[str, str]]:
-        """Return every set of every version: `{version, set, title, group}`."""
+    def sets(self, version: str = "") -> Sequence[Mapping[str, str]]:
+        """Return every set of every version, or of the one asked for: `{version, set, title, group}`."""
 
     def explain(self, version: str, number: str) -> Mapping[str, Any]:
         """Return a set with its tree of segments; raises Refusal that names what there is."""

@@ -34,10 +34,11 @@ class GrammarCatalog:
     def __init__(self, grammars: Grammars) -> None:
         self._grammars = grammars
 
-    def sets(self) -> Sequence[Mapping[str, str]]:
-        """Return every set of every version."""
-        versions = self._grammars.versions
-        found = [self._grammars.get(number, version) for version in versions for number in self._grammars.sets(version)]
+    def sets(self, version: str = "") -> Sequence[Mapping[str, str]]:
+        """Return every set of every version, or of the one asked for (as partners write it); nothing where it is unknown."""
+        grammars = self._grammars
+        versions = [one for one in grammars.versions if not version or one == grammars.resolve(version)]
+        found = [grammars.get(number, one) for one in versions for number in grammars.sets(one)]
         return [{"version": one.version, "set": one.number, "title": one.title, "group": one.group} for one in found]
 
     def explain(self, version: str, number: str) -> Mapping[str, Any]:

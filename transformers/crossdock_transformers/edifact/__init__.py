@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crossdock.core.spec import Context, Step, TransformerSpec
+from crossdock.core.spec import Catalog, Context, Step, TransformerSpec
 from crossdock_transformers.edifact.options import DecodeOptions, EncodeOptions
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ def _encode(options: Any, context: Context) -> Step:
     return build(options, context)
 
 
+def _catalog(context: Context | None) -> Catalog:
+    from crossdock_transformers.edi.catalog import catalog
+
+    return catalog("edifact", context)
+
+
 def __getattr__(name: str) -> Any:
     """Import the functions when they are first used, so that reading the spec stays cheap."""
     if name not in _FUNCTIONS:
@@ -66,6 +72,7 @@ SPEC = TransformerSpec(
     decode=_decode,
     encode=_encode,
     encode_options=EncodeOptions,
+    catalog=_catalog,
 )
 
 __all__ = ["SPEC", "decode_interchange", "encode_message", "locate"]
