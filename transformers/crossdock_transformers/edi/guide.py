@@ -312,6 +312,8 @@ def _base(layers: Sequence[Layer], grammars: Grammars) -> TransactionSet:
     if number is None:
         raise layers[-1].fault("say which set this guide narrows: `set: 850`", "guide")
     set_ = getattr(number.file, "set")  # noqa: B009 - `set` is a builtin's name
+    if version is None and grammars.dialect.key != "x12":
+        raise number.fault("say which version: `version: D96A`", "set")
     try:
         return grammars.get(set_, version.file.version if version else "004010")
     except Refusal as error:
