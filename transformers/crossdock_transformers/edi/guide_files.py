@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from crossdock.core.errors import Refusal
-from crossdock.core.partner import Partner, X12Agreement, X12Identity
+from crossdock.core.partner import EdifactAgreement, EdifactIdentity, Partner, X12Agreement, X12Identity
 from crossdock_transformers.edi.bad_samples import Bad, bad_samples
 from crossdock_transformers.edi.faults import Fault
 from crossdock_transformers.edi.guide import Guide, Term
 from crossdock_transformers.edi.sample import Sampler, Written, written
 from crossdock_transformers.edi.values import Delimiters
 
+if TYPE_CHECKING:
+    from crossdock_transformers.edifact import write as edifact
+    from crossdock_transformers.x12 import write as x12
+
 MOMENT: Final = datetime(2026, 10, 15, 9, 30, tzinfo=UTC).timestamp()
 """When all samples were made: the same guide makes the same bytes."""
 _NOBODY: Final = X12Agreement(
     theirs=X12Identity(qualifier="ZZ", id="PARTNER"), ours=X12Identity(qualifier="ZZ", id="US"), usage="T"
+)
+_NIEMAND: Final = EdifactAgreement(
+    theirs=EdifactIdentity(qualifier="ZZZ", id="PARTNER"), ours=EdifactIdentity(qualifier="ZZZ", id="US"), usage="T"
 )
 
 
@@ -68,27 +74,39 @@ class Envelope:
     """The envelope of samples, by the partner's agreement where there is one."""
 
     def __init__(self, guide: Guide, partner: Partner | None, *, sent: bool) -> None:
-        self._guide = guide
-        self.agreement = self._agreement(partner.x12 if partner else None, sent)
-
-    def _agreement(self, agreed: X12Agreement | None, sent: bool) -> X12Agreement:
-        found = agreed or _NOBODY
-        ours, theirs = (found.ours, found.theirs) if sent else (found.theirs, found.ours)
-        return found.model_copy(update={"ours": ours, "theirs": theirs, "segment_terminator": f"{found.segment_terminator[0]}\n"})
+        self._grammar = guide.grammar
+        self._x12 = _turned((partner.x12 if partner else None) or _NOBODY, sent)
+        self._edifact = _turned((partner.edifact if partner else None) or _NIEMAND, sent)
 
     @property
     def delimiters(self) -> Delimiters:
         """The delimiters of the samples."""
-        if self._guide.grammar.dialect.key != "x12":
-            raise Refusal("samples are made of X12 sets only")
-        from crossdock_transformers.x12.write import delimiters_of
+        from crossdock_transformers.edifact import write as edifact
+        from crossdock_transformers.x12 import write as x12
 
-        return delimiters_of(self.agreement, self._guide.grammar.version)
+        if self._grammar.dialect.key == "edifact":
+            return edifact.delimiters_of(self._edifact)
+        return x12.delimiters_of(self._x12, self._grammar.version)
 
     def around(self, sample: Written) -> str:
         """Return a sample in its envelope, a segment a line."""
-        from crossdock_transformers.x12.write import Letter
+        return self._letter(sample).render(4711, MOMENT).decode().rstrip("\n") + "\n"
 
-        grammar = self._guide.grammar
-        letter = Letter(self.agreement, grammar.number, grammar.group, grammar.version, [sample.segments])
-        return letter.render(4711, MOMENT).decode().rstrip("\n") + "\n"
+    def _letter(self, sample: Written) -> x12.Letter | edifact.Letter:
+        from crossdock_transformers.edifact import write as edifact
+        from crossdock_transformers.x12 import write as x12
+
+        grammar = self._grammar
+        if grammar.dialect.key == "edifact":
+            identifier = edifact.Identifier(grammar.number, grammar.version, self._edifact.association)
+            return edifact.Letter(self._edifact, identifier, [sample.segments])
+        return x12.Letter(self._x12, grammar.number, grammar.group, grammar.version, [sample.segments])
+
+
+Some = TypeVar("Some", X12Agreement, EdifactAgreement)
+
+
+def _turned(agreed: Some, sent: bool) -> Some:
+    """Return an agreement as the sender of the samples has it, with a segment a line."""
+    ours, theirs = (agreed.ours, agreed.theirs) if sent else (agreed.theirs, agreed.ours)
+    return agreed.model_copy(update={"ours": ours, "theirs": theirs, "segment_terminator": f"{agreed.segment_terminator[0]}\n"})

@@ -33,9 +33,10 @@ def _parts(guide: Guide, partners: Mapping[str, Partner], sent: bool) -> Iterato
     if guide.description:
         yield "p", guide.description
     partner = partners.get(guide.partner)
-    if partner is not None and partner.x12 is not None and guide.grammar.dialect.key == "x12":
+    edifact = guide.grammar.dialect.key == "edifact"
+    if partner is not None and (partner.edifact if edifact else partner.x12):
         yield "h2", "Envelope"
-        yield "table", _envelope(partner, guide, sent)
+        yield "table", _unb(partner, guide, sent) if edifact else _envelope(partner, guide, sent)
     found = rows(guide)
     yield "h2", "Segments"
     yield "p", "M is mandatory, O optional, X not used. What is not listed may be sent as the standard allows."
@@ -61,6 +62,22 @@ def _envelope(partner: Partner, guide: Guide, sent: bool) -> Table:
         ("GS02", "application sender", sender.application or sender.id),
         ("GS03", "application receiver", receiver.application or receiver.id),
         ("GS08", "version", guide.grammar.version),
+    ]
+    return ("Element", "Name", "Value"), cells
+
+
+def _unb(partner: Partner, guide: Guide, sent: bool) -> Table:
+    agreed = partner.edifact
+    assert agreed is not None
+    sender, receiver = (agreed.ours, agreed.theirs) if sent else (agreed.theirs, agreed.ours)
+    version = guide.grammar.version
+    message = [guide.grammar.number, version[:1], version[1:], "UN", *([agreed.association] if agreed.association else ())]
+    cells = [
+        ("UNB S001", "syntax", f"{agreed.syntax}:{agreed.syntax_version}"),
+        ("UNB S002", "sender", f"{sender.id}:{sender.qualifier}".rstrip(":")),
+        ("UNB S003", "recipient", f"{receiver.id}:{receiver.qualifier}".rstrip(":")),
+        ("UNB 0035", "usage", "1 (test)" if agreed.usage == "T" else "left out (production)"),
+        ("UNH S009", "message type", ":".join(message)),
     ]
     return ("Element", "Name", "Value"), cells
 
@@ -103,11 +120,10 @@ def _rule(guide: Guide, name: str) -> Sequence[str]:
 
 
 def _sample(guide: Guide, partners: Mapping[str, Partner], sent: bool) -> Iterator[Part]:
-    if guide.grammar.dialect.key == "x12":
-        made = samples(guide, partners, sent=sent)
-        if not made.faults:
-            yield "h2", "Sample"
-            yield "pre", made.valid.text
+    made = samples(guide, partners, sent=sent)
+    if not made.faults:
+        yield "h2", "Sample"
+        yield "pre", made.valid.text
 
 
 def _markdown(part: Part) -> str:

@@ -72,6 +72,7 @@ class Sampler:
     def __init__(self, guide: Guide) -> None:
         self.guide = guide
         self.grammar = guide.grammar
+        self._usual = USUAL[guide.grammar.dialect.key]
         self._terms: dict[Path, list[Term]] = {}
         for term in guide.terms:
             self._terms.setdefault(term.path, []).append(term)
@@ -97,7 +98,7 @@ class Sampler:
         plan = Planned(root, (), (), [], list(self._children(root, (), ())))
         for number, line in enumerate(_lines(plan), start=1):
             first = line.node.segment.uses[0]
-            if isinstance(first.what, Element) and first.what.number == "350" and line.texts[0] == "1":
+            if isinstance(first.what, Element) and first.what.number in ("350", "1082") and line.texts[0] == "1":
                 line.put(1, 0, str(number))
         return plan
 
@@ -153,9 +154,10 @@ class Sampler:
         return made
 
     def _texts(self, node: Node, path: Path, where: Where) -> list[str | list[str]]:
-        usual = {f"{node.segment.tag}{number}" for number in USUAL.get(node.segment.tag, "").split()}
         uses = node.segment.uses
-        chosen = [not use.forbidden and (use.required or use.ref in usual or self._speaks(use, path, where)) for use in uses]
+        chosen = [
+            not use.forbidden and (use.required or use.ref in self._usual or self._speaks(use, path, where)) for use in uses
+        ]
         _complete(chosen, uses, node.segment.notes)
         texts: list[str | list[str]] = []
         for use, one in zip(uses, chosen, strict=True):
@@ -183,7 +185,10 @@ class Sampler:
     def _text(self, use: Use, path: Path, where: Where, before: Sequence[str | list[str]]) -> str | list[str]:
         if isinstance(use.what, Composite):
             parts = use.what.uses
-            chosen = [not part.forbidden and (part.required or self._speaks(part, path, where)) for part in parts]
+            chosen = [
+                not part.forbidden and (part.required or part.ref in self._usual or self._speaks(part, path, where))
+                for part in parts
+            ]
             if not any(chosen):
                 chosen[0] = True
             _complete(chosen, parts, use.what.notes)
@@ -248,9 +253,9 @@ def written(plan: Planned, grammar: TransactionSet, delimiters: Delimiters) -> W
     """Write a plan, and examine it as what is received."""
     segments = [[planned.node.segment.tag, *_joined(planned, delimiters)] for planned in list(plan.visit())[1:]]
     lines = _lines(plan)
-    counted = {COUNT: str(len(lines)), HASH: format(sum(map(_quantity, lines), Decimal(0)).normalize(), "f")}
-    whole = [[counted.get(text, text) for text in segment] for segment in segments]
-    closed = [header(grammar), *whole, [grammar.dialect.trailer, str(len(whole) + 2), _CONTROL[grammar.dialect.key]]]
+    count, total = str(len(lines)), format(sum(map(_quantity, lines), Decimal(0)).normalize(), "f")
+    whole = [[text.replace(COUNT, count).replace(HASH, total) for text in segment] for segment in segments]
+    closed = [header(grammar, delimiters), *whole, [grammar.dialect.trailer, str(len(whole) + 2), _CONTROL[grammar.dialect.key]]]
     text = "".join(delimiters.element.join(segment) + delimiters.segment for segment in closed)
     faults = examine(compiled(grammar, delimiters), text).faults
     return Written(tuple(map(tuple, whole)), tuple(faults))
@@ -269,10 +274,10 @@ def _is_line(node: Node) -> bool:
 _CONTROL = {"x12": "0001", "edifact": "1"}
 
 
-def header(grammar: TransactionSet) -> list[str]:
+def header(grammar: TransactionSet, delimiters: Delimiters) -> list[str]:
     """Return the header segment of a sample."""
     if grammar.dialect.key == "edifact":
-        return ["UNH", "1", ":".join((grammar.number, grammar.version[:1], grammar.version[1:], "UN"))]
+        return ["UNH", "1", delimiters.component.join((grammar.number, grammar.version[:1], grammar.version[1:], "UN"))]
     return ["ST", grammar.number, "0001"]
 
 

@@ -60,9 +60,12 @@ TEXTS: Final[Mapping[str, str]] = {
     "735": "S",
     "782": "119.40",
     "212": "9.95",
+    "0081": "S",
+    "1001": "220",
     "1004": "4500012345",
     "1082": "1",
     "1154": "471",
+    "1225": "9",
     "1153": "CT",
     "2005": "137",
     "2379": "102",
@@ -102,7 +105,7 @@ QUALIFIED: Final[Mapping[tuple[str, str], str]] = {
 }
 """By data element number and the qualifier before it in the segment."""
 
-USUAL: Final[Mapping[str, str]] = {
+_X12: Final = {
     "BEG": "01 02 03 05",
     "BAK": "01 02 03 04",
     "BIG": "01 02 03 04",
@@ -120,7 +123,21 @@ USUAL: Final[Mapping[str, str]] = {
     "ACK": "01 02 03",
     "QTY": "01 02",
 }
-"""The elements that nearly every document fills."""
+_EDIFACT: Final = {
+    "BGM": "01 0101 02 03",
+    "DTM": "01 0101 0102 0103",
+    "NAD": "01 02 0201 0203",
+    "RFF": "01 0101 0102",
+    "LIN": "01 03 0301 0302",
+    "QTY": "01 0101 0102 0103",
+    "PRI": "01 0101 0102",
+    "CNT": "01 0101 0102",
+}
+USUAL: Final[Mapping[str, frozenset[str]]] = {
+    dialect: frozenset(tag + number for tag, numbers in tags.items() for number in numbers.split())
+    for dialect, tags in (("x12", _X12), ("edifact", _EDIFACT))
+}
+"""The elements that nearly every document fills, by dialect."""
 
 
 def value_of(element: Element, before: str = "", codes: Sequence[str] = ()) -> str:
