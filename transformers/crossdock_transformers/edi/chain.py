@@ -58,15 +58,24 @@ def links_of(
     total = recipe.total(body) if recipe.total else None
     shared = (
         text(head.get(recipe.number)) or "",
-        text(head.get(recipe.date)) or "",
+        (text(head.get(recipe.date)) if recipe.date else dated_137(body)) or "",
         _control(body),
     )
-    purpose = PURPOSES.get(head.get(recipe.purpose, ""), "change" if recipe.changes else "original")
+    purpose = PURPOSES.get(text(head.get(recipe.purpose)) or "", "change" if recipe.changes else "original")
     return tuple(
         Link(partner, direction, number, recipe.stage, order, *shared, rows, recipe.kind, purpose, total, checked)
         for found, rows in recipe.rows(body).items()
         for order in ((found,) if found else named)
     )
+
+
+def dated_137(body: Body) -> str | None:
+    """Return the document's date where a message has it in DTM+137."""
+    for segment in many(body.get("DTM")):
+        composite = segment.get("DTM01")
+        if isinstance(composite, Mapping) and composite.get("DTM0101") == "137":
+            return text(composite.get("DTM0102"))
+    return None
 
 
 def _control(body: Body) -> str:

@@ -73,9 +73,8 @@ def _hash(document: Outgoing) -> Iterator[Finding]:
     tag = "SN1" if document.set == "856" else LINES.get(document.set, "")
     if tag not in QUANTITIES:
         return
-    texts = [at(segment, QUANTITIES[tag]) for _, segment in document.of(tag)]
-    numbers = [Decimal(text or 0) for text in texts]
-    bare = sum(int(text.replace(".", "") or 0) for text in texts)
+    numbers = [document.number(segment, QUANTITIES[tag]) or Decimal(0) for _, segment in document.of(tag)]
+    bare = sum(int(str(number).replace(".", "")) for number in numbers if "E" not in str(number))
     for position, segment in document.of("CTT"):
         said = document.number(segment, 2)
         if said is not None and said not in (sum(numbers, Decimal(0)), bare):
