@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -29,11 +29,13 @@ class CaseResult:
     difference: str = ""
 
 
-def run_tests(release: Release, root: Path) -> Iterator[CaseResult]:
-    """Run all cases of a project's tests."""
+def run_tests(release: Release, root: Path, partner: str = "") -> Iterator[CaseResult]:
+    """Run all cases of a project's tests, or those with a partner's documents."""
     for resource in release.tests:
         test = TestFile.model_validate(resource.data)
         for index, case in enumerate(test.cases):
+            if partner not in ("", case.input.partner):
+                continue
             name = f"{resource.name}: {case.name}"
             place = resource.at("cases", index)
             try:
@@ -41,7 +43,7 @@ def run_tests(release: Release, root: Path) -> Iterator[CaseResult]:
             except OSError as error:
                 yield CaseResult(name, place, ok=False, difference=f"{case.input.file} can't be read: {error.strerror}")
                 continue
-            yield _judged(name, place, case.expect, _outcomes(release, data, test, case))
+            yield _judged(name, place, case.expect, rehearse(release, test.route, data, case.input.partner, case.input.headers))
 
 
 def _input(release: Release, folder: Path, test: TestFile, case: Case) -> Any:
@@ -54,10 +56,11 @@ def _input(release: Release, folder: Path, test: TestFile, case: Case) -> Any:
     return body.encode() if isinstance(body, str) else dump_json(body)
 
 
-def _outcomes(release: Release, data: Any, test: TestFile, case: Case) -> list[Outcome]:
-    control = Control(test.route, release.id, source="test", partner=case.input.partner)
-    message = Message("test", data, control, headers=case.input.headers)
-    outcome = engine.run(release.programs[test.route], message)
+def rehearse(release: Release, route: str, data: Any, partner: str, headers: Mapping[str, str] | None = None) -> list[Outcome]:
+    """Run a document through a route and return what would be committed: its parts, then the whole; nothing is sent or kept."""
+    control = Control(route, release.id, source="test", partner=partner)
+    message = Message("test", data, control, headers=headers or {})
+    outcome = engine.run(release.programs[route], message)
     if outcome.parts is None:
         return [outcome]
     parts = list(engine.flatten(outcome.parts))

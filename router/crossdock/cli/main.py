@@ -23,6 +23,7 @@ COMMANDS = {
     "send": "Hand in a file as if its partner had dropped it.",
     "trace": "Tell a message's whole story.",
     "chain": "Show an order's documents side by side, and what disagrees.",
+    "partner": "Write, check, show and rehearse a trading partner.",
     "messages": "List messages, newest first.",
     "failed": "See and settle what waits for a person.",
     "lanes": "Show the backlog, lane by lane.",
