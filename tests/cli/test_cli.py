@@ -17,7 +17,7 @@ import yaml
 from tests.services.ports import free_port, wait_for_port
 
 CROSSDOCK = str(Path(sys.executable).with_name("crossdock"))
-COMMANDS = ["new", "check", "test", "up", "worker", "gateway", "send", "trace", "chain", "messages"]
+COMMANDS = ["new", "check", "test", "up", "worker", "gateway", "send", "trace", "chain", "partner", "messages"]
 COMMANDS += ["failed", "lanes", "list", "grammars", "guide", "schema", "doctor", "migrate", "version", "completion"]
 
 

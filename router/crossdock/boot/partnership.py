@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossdock.boot.house import compiled, load
+from crossdock.boot.house import check, compiled, load
 from crossdock.core.errors import Misconfigured
 from crossdock.core.partner import Agreement, Partner
 from crossdock.core.program import TargetNode
@@ -48,11 +48,11 @@ def examine_partner(root: Path, environment: str, name: str) -> list[Remark]:
     loaded = load(root, environment)
     names = _paths_of(root, name)
     wrong = [Remark(False, _place(problem.place), problem.message) for problem in loaded.problems if problem.place[0] in names]
-    if loaded.release is None:
-        others = sum(problem.place[0] not in names for problem in loaded.problems)
-        rest = [Remark(None, "", f"{others} more problems elsewhere: `crossdock check` shows them")] if others else []
-        return [*wrong, *rest]
-    return [*wrong, *_remarks(root, loaded.release, name)]
+    release = loaded.release or check(root, environment).release
+    missing = _remarks(root, release, name) if release else ()
+    others = sum(problem.place[0] not in names for problem in loaded.problems)
+    rest = [Remark(None, "", f"{others} more problems elsewhere: `crossdock check` shows them")] if others else []
+    return [*wrong, *missing, *rest]
 
 
 def _place(place: tuple[str, int, int]) -> str:

@@ -10,6 +10,8 @@ from crossdock.core.message import Message, Numbered
 from crossdock.core.partner import EdifactAgreement, Partner
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock_transformers.edi.chain import links_of
+from crossdock_transformers.edi.chain_edifact import EDIFACT
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.outgoing import Outgoing
 from crossdock_transformers.edi.own import grammars_of
@@ -67,6 +69,7 @@ class EdifactEncode:
             name=lambda number: f"{grammar.number}-{number}.edi",
             content_type=CONTENT_TYPE,
             claims=claims_of(outgoing, skip),
+            links=links_of(EDIFACT, grammar.number, message.body, partner, "out", checked="chain" not in skip),
         )
         return message.with_body(body, CONTENT_TYPE)
 

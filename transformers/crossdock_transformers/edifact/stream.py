@@ -10,6 +10,8 @@ from crossdock.core.message import BODY_TYPE, Numbered
 from crossdock.core.outcome import Claim, Closing, Delivery
 from crossdock.core.partner import EdifactAgreement, Partner
 from crossdock.core.spec import Part
+from crossdock_transformers.edi.chain import links_of
+from crossdock_transformers.edi.chain_edifact import EDIFACT
 from crossdock_transformers.edi.reading import Reading, Transaction
 from crossdock_transformers.edifact.acknowledge import RECEIVED, Report
 from crossdock_transformers.edifact.envelope import Group, Interchange, Survey
@@ -70,7 +72,7 @@ class Messages:
             for group in interchange.groups:
                 for message in reader.read(group):
                     report.add(group, message)
-                    yield _part(interchange, group, message)
+                    yield _part(interchange, group, message, self._with.partner.name)
         self._reports = reports
 
     def finish(self) -> Closing:
@@ -119,11 +121,12 @@ def _identity(head: Header) -> str:
     return "/".join((head.sender[1], head.sender[0], head.receiver[1], head.receiver[0], head.control))
 
 
-def _part(interchange: Interchange, group: Group, message: Transaction) -> Part:
+def _part(interchange: Interchange, group: Group, message: Transaction, partner: str) -> Part:
     keys = {"interchange": interchange.header.control, "message": message.control}
     if group.control:
         keys["group"] = group.control
     keys.update(message.keys)
     if message.error is not None:
         return Part(None, keys, message.error, message.raw, CONTENT_TYPE)
-    return Part(message.body, keys, content_type=BODY_TYPE)
+    links = links_of(EDIFACT, message.set, message.body, partner, "in")
+    return Part(message.body, keys, content_type=BODY_TYPE, links=links)
