@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from crossdock.boot.house import check, compiled, load
 from crossdock.core.errors import Misconfigured
+from crossdock.core.nodes import TargetNode
 from crossdock.core.partner import Agreement, Partner
-from crossdock.core.program import TargetNode
 from crossdock.core.registry import nearest
 from crossdock_config.testing import CaseResult, rehearse, run_tests
 from crossdock_config.yaml_source import read
