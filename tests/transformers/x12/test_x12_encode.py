@@ -113,7 +113,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str]] = {
     "missing element": (changed("/BAK/BAK03", None), "/BAK/BAK03", "BAK03 (purchase order number) is mandatory and is empty"),
     "missing segment": (changed("/BAK", None), "/BAK", "the mandatory segment BAK (start of an order acknowledgment) is missing"),
     "syntax note": (changed("/PO1/0/PO107", None), "/PO1/0/PO107", "PO106 and PO107 must be there together"),
-    "other set": (changed("/set", "850"), "/set", "this is a '850', the step writes a 855"),
+    "other set": (changed("/set", "850"), "/set", "this is '850', the step writes a 855"),
 }
 
 

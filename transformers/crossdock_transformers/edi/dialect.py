@@ -14,10 +14,11 @@ class Dialect:
     """A dialect of EDI.
 
     `unit` is what a document is called there; its `header` and `trailer` are tags, `control` is the position of the control
-    number in the header (the trailer is a count and that number in both). `versions` matches whole names of versions,
-    `canonical` makes such a name of what documents say. `codes` give the acknowledgement's element and code for every kind of
-    fault. `interchange` and `group` name what a decoded body says of its envelope, `about` what it says beside it. `period` is
-    set where a component's form (2380) is told by another one (2379).
+    number in the header (the trailer is a count and that number in both). `versions` matches whole names of versions, `usual`
+    is the one that is meant where nothing is said, `canonical` makes such a name of what documents say. `codes` give the
+    acknowledgement's element and code for every kind of fault. `interchange` and `group` name what a decoded body says of its
+    envelope, `about` what it says beside it. `period` is set where a component's form (2380) is told by another one (2379).
+    `services` are messages that are the same in every version.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Dialect:
     trailer: str
     control: int
     versions: re.Pattern[str]
+    usual: str
     codes: Mapping[str, tuple[str, str]]
     interchange: tuple[str, ...]
     group: tuple[str, ...]

@@ -166,7 +166,7 @@ class _Examination:
             hint = nearest(tag, grammar.tags) if tag.isalnum() and len(tag) <= 4 else ""
             return here.fault("unknown_segment", f"{shown(tag)} is no segment of {grammar.base}{hint}")
         if tag not in grammar.tags and tag not in (self._dialect.header, self._dialect.trailer):
-            return here.fault("foreign_segment", f"segment {tag} does not belong to a {grammar.number}")
+            return here.fault("foreign_segment", f"segment {tag} does not belong to {grammar.called}")
         after = self._spot.node.segment.tag
         return here.fault("out_of_sequence", f"segment {tag} is out of sequence: it may not stand here, after {after}")
 

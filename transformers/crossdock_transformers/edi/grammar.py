@@ -169,6 +169,11 @@ class TransactionSet:
         return f"{self.dialect.name} {self.version}"
 
     @property
+    def called(self) -> str:
+        """What a sentence calls it: `a 850`, `ORDERS`."""
+        return f"a {self.number}" if self.number[:1].isdigit() else self.number
+
+    @property
     def body(self) -> tuple[Node, ...]:
         """The nodes between header and trailer."""
         return tuple(child for child in self.root.children if child.segment.tag != self.dialect.trailer)

@@ -81,6 +81,11 @@ class Grammars:
             )
         return found
 
+    def usual(self, number: str) -> str:
+        """Return the version that is meant where nothing is said: the usual one, or the last that has the set."""
+        having = [name for name in self._names if number in self.sets(name)]
+        return self.dialect.usual if self.dialect.usual in having or not having else having[-1]
+
     def sets(self, version: str) -> tuple[str, ...]:
         """Return the numbers of a version's sets, inherited ones included."""
         names = {child.name.removesuffix(".yaml") for child in (self.root / version).iterdir() if child.name.endswith(".yaml")}

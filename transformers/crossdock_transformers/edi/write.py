@@ -35,9 +35,9 @@ def written(body: Any, grammar: TransactionSet, paper: Paper) -> list[list[str]]
     """
     writer = _Writer(grammar, paper)
     if not isinstance(body, Mapping):
-        raise Rejected(f"a {grammar.number} is written from an object, not from {type(body).__name__}", code="shape")
+        raise Rejected(f"{grammar.called} is written from an object, not from {type(body).__name__}", code="shape")
     if str(body.get("set", grammar.number)) != grammar.number:
-        raise Rejected(f"this is a {shown(str(body['set']))}, the step writes a {grammar.number}", code="shape", where="/set")
+        raise Rejected(f"this is {shown(str(body['set']))}, the step writes {grammar.called}", code="shape", where="/set")
     inner = {name: value for name, value in body.items() if name not in grammar.dialect.envelope}
     writer.children(grammar.root, inner, ())
     if not writer.findings:

@@ -85,17 +85,11 @@ def _known(name: str, partners: Mapping[str, Partner]) -> str:
 
 
 def _shape(narrowed: TransactionSet | None, sets: Sequence[str], grammars: Grammars) -> Shape | None:
-    """The shape is known where only one type is taken; the newest directory that has it stands for all."""
+    """The shape is known where only one type is taken; the usual directory stands for all."""
     if narrowed is not None:
         return shape_of(narrowed)
-    found = [grammars.get(number, newest(number, grammars)) for number in sets]
+    found = [grammars.get(number, grammars.usual(number)) for number in sets]
     return shape_of(found[0]) if len(found) == 1 else None
-
-
-def newest(number: str, grammars: Grammars) -> str:
-    """Return the newest directory that has a message type, or the newest of all where none has."""
-    having = [version for version in grammars.versions if number in grammars.sets(version)]
-    return max(having or grammars.versions, key=lambda version: ("20" if version[1:3] < "80" else "19") + version[1:])
 
 
 def _usable(found: Survey) -> None:
@@ -177,4 +171,4 @@ def build(options: DecodeOptions, context: Context) -> EdifactDecode:
     return EdifactDecode(options, context)
 
 
-__all__ = ["EdifactDecode", "build", "decode_interchange", "narrowing", "newest"]
+__all__ = ["EdifactDecode", "build", "decode_interchange", "narrowing"]

@@ -57,7 +57,8 @@ DIALECT = Dialect(
     header="UNH",
     trailer="UNT",
     control=1,
-    versions=re.compile(r"[DS]\d\d[AB]"),
+    versions=re.compile(r"D\d\d[AB]"),
+    usual="D96A",
     codes=CODES,
     interchange=(
         "control_number",

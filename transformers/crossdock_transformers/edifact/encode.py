@@ -17,7 +17,7 @@ from crossdock_transformers.edi.outgoing import Outgoing
 from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.preflight import claims_of, preflight
 from crossdock_transformers.edi.values import Delimiters
-from crossdock_transformers.edifact.decode import narrowing, newest
+from crossdock_transformers.edifact.decode import narrowing
 from crossdock_transformers.edifact.options import EncodeOptions
 from crossdock_transformers.edifact.stream import CONTENT_TYPE, scope_of
 from crossdock_transformers.edifact.write import Identifier, Letter, delimiters_of, encode_message, encoding_of
@@ -40,7 +40,7 @@ class EdifactEncode:
         self._skip = frozenset(options.preflight.skip)
         self._grammars = grammars_of(context, "edifact")
         if self._guide is None:
-            self._grammars.get(self._set, self._version or newest(self._set, self._grammars))
+            self._grammars.get(self._set, self._version or self._grammars.usual(self._set))
 
     @property
     def shape(self) -> Shape | None:

@@ -220,7 +220,7 @@ class _Walk:
 
     def _open_group(self, start: int) -> None:
         if self._group is not None:
-            self._finish_group(start, Blame("13", f"group {self._group.control} has no UNE", "UNE"))
+            self._finish_group(start, Blame("13", "it has no UNE", "UNE"))
         if self._open >= 0:
             self._close_message(start)
         self._outside(start)
@@ -246,14 +246,14 @@ class _Walk:
             self._close_message(start)
         self._outside(start)
         if blame is None and not self._group.size:
-            blame = Blame("32", f"group {self._group.control} holds no message", "UNG")
+            blame = Blame("32", "it holds no message", "UNG")
         self._group.blame = blame
         self.interchange.groups.append(self._group)
         self._group = None
 
     def _close(self, start: int) -> None:
         if self._group is not None:
-            self._finish_group(start, Blame("13", f"group {self._group.control} has no UNE", "UNE"))
+            self._finish_group(start, Blame("13", "it has no UNE", "UNE"))
         if self._open >= 0:
             self._close_message(start)
         self._outside(start)
@@ -265,7 +265,7 @@ class _Walk:
         unit = "groups" if grouped else "messages"
         whole.blame = whole.blame or _disagreement("UNZ", count, size, unit, control, self._header.control, "UNB05")
         if not whole.groups:
-            self._blame("32", f"interchange {self._header.control} holds no message", "UNB")
+            self._blame("32", "it holds no message", "UNB")
 
 
 def _odd(data: bytes, at: int, release: bytes) -> bool:

@@ -65,10 +65,11 @@ class MapFile(BaseModel):
     map: str = Field(description="the map's name: the file's name without .map.yaml")
     description: str = Field("", description="what it is for, in a sentence")
     source: str = Field(
-        "", description="what it reads: a schema's name or an X12 set (`x12 850`); checked if the route knows no better"
+        "",
+        description="what it reads: a schema's name, `x12 850` or `edifact ORDERS`; checked if the route knows no better",
     )
     target: str = Field(
-        "", description="what it makes: a schema's name or an X12 set (`x12 855`); its fields and types are checked"
+        "", description="what it makes: a schema's name, `x12 855` or `edifact ORDRSP`; its fields and types are checked"
     )
     let: dict[str, FieldForm] = Field(default_factory=dict, description="names for values that are used below")
     fields: dict[str, FieldForm] = Field(description="the target's fields")

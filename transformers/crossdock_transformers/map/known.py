@@ -1,4 +1,4 @@
-"""What `source:` and `target:` of a map name: a schema beside the routes, or an X12 set."""
+"""What `source:` and `target:` of a map name: a schema beside the routes, an X12 set or an EDIFACT message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from crossdock.core.errors import Refusal
 from crossdock.core.spec import Context, Resource, Shape
 
-_X12: Final = re.compile(r"x12 (\d{3})(?: (\w+))?")
+_EDI: Final = re.compile(r"(?:(x12) (\d{3})|(edifact) ([A-Z]{6}))(?: (\w+))?")
 
 
 def shape_named(resource: Resource, key: str, context: Context, problems: list[Refusal]) -> Shape | None:
@@ -18,11 +18,11 @@ def shape_named(resource: Resource, key: str, context: Context, problems: list[R
     name = str(data.get(key) or "").strip()
     if not name:
         return None
-    found = _X12.fullmatch(name)
+    found = _EDI.fullmatch(name)
     if key == "source" and " " in name and not found:
         return None  # a remark for people
     try:
-        return _set(found[1], found[2]) if found else _schema(name, context)
+        return _set(found[1] or found[3], found[2] or found[4], found[5], context) if found else _schema(name, context)
     except Refusal as refusal:
         problems.append(Refusal(refusal.message, place=resource.at(key)))
         return None
@@ -33,11 +33,11 @@ def _schema(name: str, context: Context) -> Shape | None:
     return data if isinstance(data, Mapping) else None
 
 
-def _set(number: str, version: str | None) -> Shape:
+def _set(dialect: str, number: str, version: str | None, context: Context) -> Shape:
     """The decoded shape of a set; what its envelope says is left to the encoder."""
-    from crossdock_transformers.edi.load import standard
+    from crossdock_transformers.edi.own import grammars_of
     from crossdock_transformers.edi.shape import shape_of
-    from crossdock_transformers.x12.write import ENVELOPE_KEYS
 
-    shape = shape_of(standard().get(number, version or standard().versions[0]))
-    return {**shape, "required": [name for name in shape.get("required", ()) if name not in ENVELOPE_KEYS]}
+    grammars = grammars_of(context, dialect)
+    shape = shape_of(grammars.get(number, version or grammars.usual(number)))
+    return {**shape, "required": [name for name in shape.get("required", ()) if name not in grammars.dialect.envelope]}

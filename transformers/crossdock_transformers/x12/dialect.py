@@ -43,6 +43,7 @@ DIALECT = Dialect(
     trailer="SE",
     control=2,
     versions=re.compile(r"\d{6}"),
+    usual="004010",
     codes=CODES,
     interchange=(
         "control_number",
