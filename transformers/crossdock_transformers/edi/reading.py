@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from crossdock.core.errors import Rejected
+from crossdock_transformers.edi.agreed import ACKNOWLEDGEMENTS
 from crossdock_transformers.edi.faults import Fault
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.load import Grammars, standard
@@ -27,7 +28,9 @@ class Reading:
     grammars: Grammars = field(default_factory=standard)
 
     def grammar(self, number: str, version: str) -> TransactionSet | None:
-        """Return the grammar for a set as a document names it, or None where it is not taken."""
+        """Return the grammar for a set as a document names it, or None where it is not taken. Acknowledgements always are."""
+        if number in ACKNOWLEDGEMENTS and (self.guide is None or self.guide.number != number):
+            return self.grammars.find(number, version)
         if self.guide is not None:
             known = self.grammars.resolve(version) == self.guide.version and number == self.guide.number
             return self.guide if known else None

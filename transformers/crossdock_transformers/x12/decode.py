@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import Refusal, Rejected
 from crossdock.core.message import Message
+from crossdock.core.outcome import Delivery
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
@@ -15,9 +17,10 @@ from crossdock_transformers.edi.guide import opened
 from crossdock_transformers.edi.load import Grammars, standard
 from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.shape import shape_of
-from crossdock_transformers.x12.envelope import Header, Survey, survey
+from crossdock_transformers.x12.envelope import BadEnvelope, Header, Survey, survey
 from crossdock_transformers.x12.options import DecodeOptions
 from crossdock_transformers.x12.stream import Correspondence, Transactions
+from crossdock_transformers.x12.ta1 import glimpse
 from crossdock_transformers.x12.transactions import GroupReader, Reading, Transaction
 
 
@@ -47,16 +50,42 @@ class X12Decode:
         """Return the message with a stream of transactions as its body; raises Rejected where the file can't be used."""
         if not isinstance(message.body, bytes):
             raise Rejected("x12 is decoded from the bytes of a file, this body is decoded already", code="shape")
-        found = survey(message.body)
-        _usable(found)
-        partner, agreement = self._partner(message.control.partner, found.interchanges[0].header)
-        for interchange in found.interchanges:
-            _agreed(interchange.header, partner.name, agreement)
+        try:
+            found, partner, agreement = self._opened(message.body, message.control.partner)
+        except BadEnvelope as error:
+            error.answer = self._answer(message, message.body, error)
+            raise
         to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
         return message.with_body(Transactions(message.body, found, self._reading, to), message.content_type)
 
+    def _opened(self, data: bytes, sender: str) -> tuple[Survey, Partner, X12Agreement]:
+        """Return a file's envelope and whose it is; raises Rejected."""
+        found = survey(data)
+        _usable(found)
+        partner, agreement = self._partner(sender, found.interchanges[0].header)
+        for interchange in found.interchanges:
+            _agreed(interchange.header, partner.name, agreement)
+        return found, partner, agreement
+
+    def _answer(self, message: Message, data: bytes, error: BadEnvelope) -> tuple[Delivery, ...]:
+        """Return the TA1 that refuses an interchange, where one was agreed and the ISA segment can be read."""
+        about = glimpse(error.raw)
+        if about is None or message.control.answered or _only_answers(data):
+            return ()
+        name = self._named or message.control.partner
+        signed = about.sender_qualifier, about.sender
+        partner = self._partners.get(name) if name else _sender(self._partners, *signed)
+        if partner is None or partner.x12 is None or partner.x12.ta1 == "never":
+            return ()
+        to = Correspondence(partner, partner.x12, self._clock, where=self._where)
+        return (to.interchange(about, "R", error.note),)
+
     def _partner(self, name: str, header: Header) -> tuple[Partner, X12Agreement]:
-        partner = self._partners.get(self._named or name) if self._named or name else _sender(self._partners, header)
+        partner = (
+            self._partners.get(self._named or name)
+            if self._named or name
+            else _sender(self._partners, header.sender_qualifier, header.sender)
+        )
         if partner is None:
             raise _unknown(name, header)
         if partner.x12 is None:
@@ -85,21 +114,35 @@ def _shape(narrowed: TransactionSet | None, sets: Sequence[str], grammars: Gramm
     return shape_of(found[0]) if len(found) == 1 else None
 
 
+_GROUPS = re.compile(rb"[^A-Za-z0-9](GS|TA1)([^A-Za-z0-9])(?:([A-Z]{2})\2)?")
+
+
+def _only_answers(data: bytes) -> bool:
+    """Say whether a file, however broken, holds nothing but acknowledgments: these are never acknowledged."""
+    functions = {b"FA" if tag == b"TA1" else function for tag, _, function in _GROUPS.findall(data) if tag == b"TA1" or function}
+    return functions == {b"FA"}
+
+
 def _usable(found: Survey) -> None:
-    if not any(group.size for interchange in found.interchanges for group in interchange.groups):
-        raise Rejected(
-            "the file holds no transaction", code="no_transaction", advice="ask the partner whether it was sent by mistake"
+    if not any(one.acks or any(group.size for group in one.groups) for one in found.interchanges):
+        raise BadEnvelope(
+            "the file holds no transaction",
+            "024",
+            code="no_transaction",
+            raw=found.interchanges[0].header.raw,
+            advice="ask the partner whether it was sent by mistake",
         )
     seen: set[tuple[str, str, str]] = set()
     for interchange in found.interchanges:
         head = interchange.header
         if (head.sender, head.receiver, head.control) in seen:
-            raise Rejected(f"the file holds interchange {head.control} twice", code="duplicate", advice="remove one and retry")
+            message = f"the file holds interchange {head.control} twice"
+            raise BadEnvelope(message, "025", code="duplicate", raw=head.raw, advice="remove one and retry")
         seen.add((head.sender, head.receiver, head.control))
 
 
-def _sender(partners: Mapping[str, Partner], header: Header) -> Partner | None:
-    signed = (header.sender_qualifier, header.sender)
+def _sender(partners: Mapping[str, Partner], qualifier: str, name: str) -> Partner | None:
+    signed = (qualifier, name)
     return next((one for one in partners.values() if one.x12 and (one.x12.theirs.qualifier, one.x12.theirs.id) == signed), None)
 
 
@@ -112,25 +155,31 @@ def _unknown(name: str, header: Header) -> Rejected:
 def _agreed(header: Header, name: str, agreement: X12Agreement) -> None:
     theirs, ours = agreement.theirs, agreement.ours
     if (header.sender_qualifier, header.sender) != (theirs.qualifier, theirs.id):
-        raise Rejected(
+        raise BadEnvelope(
             f"interchange {header.control} is signed {header.sender_qualifier}/{header.sender}, "
             f"{name} signs as {theirs.qualifier}/{theirs.id}",
+            "005" if header.sender == theirs.id else "006",
+            raw=header.raw,
             code="partner",
             where="ISA05 and ISA06",
             advice=f"if the partner changed its identity, correct `theirs` in config/partners/{name}.yaml",
         )
     if (header.receiver_qualifier, header.receiver) != (ours.qualifier, ours.id):
-        raise Rejected(
+        raise BadEnvelope(
             f"interchange {header.control} is addressed to {header.receiver_qualifier}/{header.receiver}, "
             f"we are {ours.qualifier}/{ours.id} to {name}",
+            "007" if header.receiver == ours.id else "009",
+            raw=header.raw,
             code="partner",
             where="ISA07 and ISA08",
             advice="ask the partner for whom it was meant",
         )
     if header.usage != agreement.usage:
         words = {"P": "production", "T": "test", "I": "information"}
-        raise Rejected(
+        raise BadEnvelope(
             f"interchange {header.control} is marked {words[header.usage]}, with {name} we exchange {words[agreement.usage]}",
+            "020",
+            raw=header.raw,
             code="usage",
             where="ISA15",
             advice=f"ask the partner to set ISA15 to {agreement.usage}, or change `usage` in config/partners/{name}.yaml",

@@ -10,6 +10,7 @@ from crossdock.core.message import Message, Numbered
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock_transformers.edi import agreed
 from crossdock_transformers.edi.chain import links_of
 from crossdock_transformers.edi.chain_x12 import X12
 from crossdock_transformers.edi.grammar import TransactionSet
@@ -17,8 +18,9 @@ from crossdock_transformers.edi.guide import opened
 from crossdock_transformers.edi.outgoing import Outgoing
 from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.preflight import claims_of, preflight
+from crossdock_transformers.edi.reading import keys_of
+from crossdock_transformers.x12.answer import CONTENT_TYPE, exchange_out, scope_of
 from crossdock_transformers.x12.options import EncodeOptions
-from crossdock_transformers.x12.stream import CONTENT_TYPE, scope_of
 from crossdock_transformers.x12.write import Letter, delimiters_of, encode_transaction
 
 
@@ -58,13 +60,16 @@ class X12Encode:
         preflight(outgoing, skip)
         letter = Letter(agreement, grammar.number, grammar.group, version, [segments])
         clock = self._clock
+        links = links_of(X12, grammar.number, message.body, partner, "out", checked="chain" not in skip)
+        keys = agreed.business_keys(keys_of(grammar, message.body), links)
         body = Numbered(
             scope=scope_of(partner),
             render=lambda number: letter.render(number, clock.now()),
             name=lambda number: f"{grammar.number}-{number:09d}.edi",
             content_type=CONTENT_TYPE,
             claims=claims_of(outgoing, skip),
-            links=links_of(X12, grammar.number, message.body, partner, "out", checked="chain" not in skip),
+            links=links,
+            exchanges=lambda number: (exchange_out(partner, agreement, grammar.number, number, version, keys),),
         )
         return message.with_body(body, CONTENT_TYPE)
 

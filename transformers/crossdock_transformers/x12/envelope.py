@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from crossdock.core.errors import Rejected
 from crossdock_transformers.edi.values import Delimiters, iso_date, iso_time, shown
@@ -45,6 +45,8 @@ GROUP_FIELDS: Final = {
 
 _ISA_LENGTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 _SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
+_ISA_NOTES = (*(f"{note:03d}" for note in (10, 11, 12, 13, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20)), "027")
+"""TA105 for each element of the ISA segment."""
 _ISA_SIZE = 106
 _BLANK = b" \t\r\n"
 
@@ -103,11 +105,12 @@ class Group:
 
 @dataclass(slots=True)
 class Interchange:
-    """One interchange of a file."""
+    """One interchange of a file. `acks` are the elements of its TA1 segments."""
 
     header: Header
     groups: list[Group]
     end: int
+    acks: tuple[tuple[str, ...], ...] = ()
 
     def alone(self, group: Group, transaction: bytes) -> bytes:
         """Return one transaction as an interchange of its own, with the same envelope."""
@@ -135,7 +138,11 @@ def survey(data: bytes) -> Survey:
             if not found:
                 raise _not_x12(data, at)
             return Survey(tuple(found), _junk(data, at))
-        found.append(_Walk(data, at).interchange)
+        try:
+            found.append(_Walk(data, at).interchange)
+        except BadEnvelope as error:
+            error.raw = data[at : at + 2 * _ISA_SIZE]
+            raise
         at = _skip(data, found[-1].end)
     return Survey(tuple(found))
 
@@ -185,13 +192,18 @@ def _text(data: bytes) -> str:
     return shown(data.decode("latin-1"))
 
 
-def _bad(message: str, at: int, code: str = "envelope", advice: str = "") -> Rejected:
-    return Rejected(
-        message,
-        code=code,
-        where=f"offset {at}",
-        advice=advice or "ask the partner to send the file again, or repair it and retry",
-    )
+class BadEnvelope(Rejected):
+    """The envelope can't be used. `note` is TA105, `raw` the beginning of the interchange."""
+
+    def __init__(self, message: str, note: str, *, raw: bytes = b"", **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.note = note
+        self.raw = raw
+
+
+def _bad(message: str, at: int, code: str = "envelope", note: str = "022") -> BadEnvelope:
+    advice = "ask the partner to send the file again, or repair it and retry"
+    return BadEnvelope(message, note, code=code, where=f"offset {at}", advice=advice)
 
 
 # ISA
@@ -204,9 +216,9 @@ def header(data: bytes, at: int) -> Header:
     elements = raw[:-1].decode("ascii").split(chr(raw[3]))[1:]
     delimiters = _delimiters(raw, elements, at)
     if not (elements[12].isdecimal() and elements[11].isdecimal()):
-        raise _bad(f"ISA13, the interchange control number, must be nine digits; this is {shown(elements[12])}", at)
+        raise _bad(f"ISA13, the interchange control number, must be nine digits; this is {shown(elements[12])}", at, note="018")
     if elements[14] not in ("P", "T", "I"):
-        raise _bad(f"ISA15, the usage, must be P (production) or T (test); this is {shown(elements[14])}", at)
+        raise _bad(f"ISA15, the usage, must be P (production) or T (test); this is {shown(elements[14])}", at, note="020")
     end = _skip_line(data, at + _ISA_SIZE)
     texts = [element.strip() for element in elements]
     date, time = _moment(texts[8], texts[9], "ISA09 or ISA10", at)
@@ -231,14 +243,16 @@ def _check_layout(raw: bytes, at: int) -> None:
     if not raw.isascii():
         raise _bad("the ISA segment holds a character that is not ASCII", at)
     if any(raw[place] != raw[3] for place in _SEPARATORS) or raw.count(raw[3], 0, 105) != len(_SEPARATORS):
-        raise _bad(_why_layout(raw), at)
+        message, note = _why_layout(raw)
+        raise _bad(message, at, note=note)
 
 
-def _why_layout(raw: bytes) -> str:
+def _why_layout(raw: bytes) -> tuple[str, str]:
     for number, (text, length) in enumerate(zip(raw.split(raw[3:4])[1:], _ISA_LENGTHS, strict=False), start=1):
         if len(text) != length and number < 16:
-            return f"ISA{number:02d} must have {length} characters, padded with blanks; this is {_text(text)} with {len(text)}"
-    return f"the ISA segment must have {_ISA_SIZE} characters and sixteen elements"
+            message = f"ISA{number:02d} must have {length} characters, padded with blanks; this is {_text(text)} with {len(text)}"
+            return message, _ISA_NOTES[number - 1]
+    return f"the ISA segment must have {_ISA_SIZE} characters and sixteen elements", "022"
 
 
 def _delimiters(raw: bytes, elements: list[str], at: int) -> Delimiters:
@@ -246,8 +260,19 @@ def _delimiters(raw: bytes, elements: list[str], at: int) -> Delimiters:
     found = Delimiters(chr(raw[3]), chr(raw[104]), chr(raw[105]), repetition)
     if len(set(found.all)) != len(found.all) or any(one.isalnum() or one == " " for one in found.all):
         named = f"element {shown(found.element)}, component {shown(found.component)}, segment {shown(found.segment)}"
-        raise _bad(f"the delimiters must differ, and none may be a letter, a digit or a blank; they are {named}", at)
+        raise _bad(
+            f"the delimiters must differ, and none may be a letter, a digit or a blank; they are {named}",
+            at,
+            note=_sharing(found),
+        )
     return found
+
+
+def _sharing(found: Delimiters) -> str:
+    """Return TA105 for the delimiter that can't be one."""
+    marks = (("004", found.segment), ("027", found.component), ("026", found.element))
+    unfit = (note for note, mark in marks if mark.isalnum() or mark == " ")
+    return next(unfit, "004" if found.segment in (found.element, found.component) else "027")
 
 
 def _skip_line(data: bytes, at: int) -> int:
@@ -261,7 +286,18 @@ def _moment(date: str, time: str, what: str, at: int) -> tuple[str, str]:
     try:
         return iso_date(date), iso_time(time)
     except ValueError as error:
-        raise _bad(f"{what}: {error}", at) from None
+        raise _bad(f"{what}: {error}", at, note=_moment_note(date, what)) from None
+
+
+def _moment_note(date: str, what: str) -> str:
+    """Return TA105 for a date or a time."""
+    if not what.startswith("ISA"):
+        return "024"
+    try:
+        iso_date(date)
+    except ValueError:
+        return "014"
+    return "015"
 
 
 # From ISA to IEA
@@ -282,6 +318,7 @@ class _Walk:
         self._segment = self._header.delimiters.segment.encode()
         self._element = self._header.delimiters.element.encode()
         self._groups: list[Group] = []
+        self._acks: list[tuple[str, ...]] = []
         self._group: Group | None = None
         self._open = -1
         self._read_to = at + _ISA_SIZE
@@ -301,11 +338,12 @@ class _Walk:
             elif tag == b"TA1":
                 self._outside(start)
                 self._read_to = self._end(start)
+                self._acks.append(tuple(one.strip() for one in self._elements(start, self._read_to)))
             elif tag == b"IEA":
                 return self._closed(start)
             else:
-                raise _bad(f"interchange {self._header.control} has no IEA before the next ISA", start, "truncated")
-        raise _bad(f"interchange {self._header.control} is cut off: it has no IEA", len(self._data), "truncated")
+                raise _bad(f"interchange {self._header.control} has no IEA before the next ISA", start, "truncated", "023")
+        raise _bad(f"interchange {self._header.control} is cut off: it has no IEA", len(self._data), "truncated", "023")
 
     def _end(self, start: int) -> int:
         end = self._data.find(self._segment, start)
@@ -344,7 +382,9 @@ class _Walk:
         end = self._end(start)
         elements = self._elements(start, end)
         if len(elements) != 8 or not elements[5].isdecimal() or len(elements[5]) > 9:
-            raise _bad(f"the GS segment must have eight elements, GS06 a number: {_text(self._data[start:end][:80])}", start)
+            raise _bad(
+                f"the GS segment must have eight elements, GS06 a number: {_text(self._data[start:end][:80])}", start, note="024"
+            )
         date, time = _moment(elements[3], elements[4], "GS04 or GS05", start)
         texts = [element.strip() for element in elements]
         raw = self._data[start : _skip_line(self._data, end)]
@@ -378,10 +418,14 @@ class _Walk:
         end = self._end(start)
         count, control = (*self._elements(start, end), "", "")[:2]
         if control.strip() != self._header.control:
-            raise _bad(f"the control number in IEA02 is {shown(control)}, in ISA13 it is {shown(self._header.control)}", start)
+            raise _bad(
+                f"the control number in IEA02 is {shown(control)}, in ISA13 it is {shown(self._header.control)}",
+                start,
+                note="001",
+            )
         if not count.isdecimal() or int(count[:9]) != len(self._groups):
-            raise _bad(f"IEA01 says {shown(count)} functional groups, the interchange has {len(self._groups)}", start)
-        return Interchange(self._header, self._groups, end)
+            raise _bad(f"IEA01 says {shown(count)} functional groups, the interchange has {len(self._groups)}", start, note="021")
+        return Interchange(self._header, self._groups, end, tuple(self._acks))
 
 
 def _group_fault(group: Group, count: str, control: str, size: int) -> tuple[str, str]:

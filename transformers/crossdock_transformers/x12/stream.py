@@ -1,39 +1,32 @@
-"""A decoded file as a stream of transactions, closed by the functional acknowledgments."""
+"""A decoded file as a stream of transactions, closed by the functional acknowledgments.
+
+An acknowledgment among them is read for what it says of what we sent. It does not go on through the route, unless the route asks
+for its set by name (`sets: ["997"]`), and it is never acknowledged itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import chain
 
-from crossdock.core.clock import Clock
-from crossdock.core.message import BODY_TYPE, Numbered
+from crossdock.core.chain import Link
+from crossdock.core.exchange import Exchange
+from crossdock.core.message import BODY_TYPE
 from crossdock.core.outcome import Claim, Closing, Delivery
-from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.spec import Part
+from crossdock_transformers.edi import agreed
 from crossdock_transformers.edi.chain import links_of
 from crossdock_transformers.edi.chain_x12 import X12
+from crossdock_transformers.edi.reading import Reading, Transaction
 from crossdock_transformers.x12.acknowledge import Report
+from crossdock_transformers.x12.answer import CONTENT_TYPE, Correspondence, identity, scope_of, seen
 from crossdock_transformers.x12.envelope import Group, Header, Interchange, Survey
-from crossdock_transformers.x12.transactions import GroupReader, Reading, Transaction
-from crossdock_transformers.x12.write import Letter, delimiters_of
-
-CONTENT_TYPE = "application/edi-x12"
-"""RFC 1767."""
+from crossdock_transformers.x12.settle import SETS, Teller
+from crossdock_transformers.x12.transactions import GroupReader
 
 _NEVER_ANSWERED = "FA"
 """A functional group of acknowledgments is not acknowledged itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Correspondence:
-    """With whom a file is exchanged. `answered` says that the partner has had its acknowledgment already."""
-
-    partner: Partner
-    agreement: X12Agreement
-    clock: Clock
-    answered: bool = False
-    where: str = ""
 
 
 class Transactions:
@@ -49,14 +42,16 @@ class Transactions:
         self._survey = survey
         self._reading = reading
         self._with = correspondence
+        self._teller = Teller(correspondence.partner.name, reading.grammars, correspondence.agreement.version)
         self._reports: list[tuple[Header, Report]] | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """One claim an interchange: sender, receiver and control number may occur once."""
+        """One claim an interchange: sender, receiver and control number may occur once in the agreed window."""
         if self._with.answered:
             return ()
-        return tuple(_claim(one.header, self._with.partner.name) for one in self._survey.interchanges)
+        window = self._with.agreement.duplicate_window
+        return tuple(_claim(one.header, self._with.partner.name, window) for one in self._survey.interchanges)
 
     def parts(self) -> Iterator[Part]:
         """Yield each transaction, decoded or with its error."""
@@ -64,59 +59,102 @@ class Transactions:
         reports: list[tuple[Header, Report]] = []
         for interchange in self._survey.interchanges:
             for group in interchange.groups:
-                report = Report(group)
+                report = Report(group, partial(self._context, group))
                 reports.append((interchange.header, report))
                 for transaction in GroupReader(self._data, interchange, group, self._reading).read():
                     report.add(transaction)
-                    yield _part(interchange, group, transaction, self._with.partner.name)
+                    yield self._part(interchange, group, transaction)
         self._reports = reports
 
+    def _part(self, interchange: Interchange, group: Group, transaction: Transaction) -> Part:
+        numbers = {"interchange": interchange.header.control, "group": group.control, "transaction": transaction.control}
+        keys = {**numbers, **transaction.keys}
+        if transaction.error is not None:
+            exchange = self._exchange(transaction, numbers, group.version, ())
+            return Part(None, keys, transaction.error, transaction.raw, CONTENT_TYPE, exchange=exchange)
+        if transaction.set in SETS:
+            return self._acknowledgment(transaction, keys, self._exchange(transaction, numbers, group.version, ()))
+        links = links_of(X12, transaction.set, transaction.body, self._with.partner.name, "in")
+        exchange = self._exchange(transaction, numbers, group.version, links)
+        return Part(transaction.body, keys, content_type=BODY_TYPE, links=links, exchange=exchange)
+
+    def _exchange(self, transaction: Transaction, numbers: Mapping[str, str], version: str, links: tuple[Link, ...]) -> Exchange:
+        return agreed.received(
+            "x12",
+            self._with.partner.name,
+            self._with.agreement,
+            transaction.set,
+            **numbers,
+            version=version,
+            keys=agreed.business_keys(transaction.keys, links),
+            refused=transaction.error is not None,
+        )
+
+    def _acknowledgment(self, transaction: Transaction, keys: Mapping[str, str], exchange: Exchange) -> Part:
+        """Return a 997 or 999; it goes on through the route where the route names it."""
+        told = tuple(self._teller.functional(transaction.body))
+        reading = self._reading
+        if transaction.set in reading.sets or (reading.guide and reading.guide.number == transaction.set):
+            return Part(transaction.body, keys, content_type=BODY_TYPE, exchange=exchange, settlements=told)
+        raw = transaction.raw
+        return Part(transaction.body, keys, None, raw, CONTENT_TYPE, exchange=exchange, settlements=told, passes=False)
+
+    def _context(self, group: Group, transaction: Transaction) -> tuple[str, str]:
+        """Return the element that holds a transaction's first business key, and its value."""
+        grammar = self._reading.grammars.find(transaction.set, group.version)
+        name, value = next(iter(transaction.keys.items()), ("", ""))
+        path = grammar.keys.get(name) if grammar and name else None
+        return (path[-1], value) if path else ("", "")
+
     def finish(self) -> Closing:
-        """Return the acknowledgments to send, and a note of what was not read."""
+        """Return the acknowledgments to send, what the file's own TA1s say, and a note of what was not read."""
         if self._reports is None:
             for _ in self.parts():
                 pass
         reports = self._reports or []
-        answer = self._with.agreement.acknowledge != "none" and not self._with.answered
-        wanted = [(head, report) for head, report in reports if answer and report.group.function != _NEVER_ANSWERED]
-        return Closing(tuple(self._answer(head, report) for head, report in wanted), note=self._note(reports))
+        settled = tuple(self._teller.interchange(ack) for one in self._survey.interchanges for ack in one.acks)
+        return Closing(tuple(self._answers(reports)), note=self._note(reports), settlements=settled)
 
-    def _answer(self, head: Header, report: Report) -> Delivery:
-        agreement, clock, partner = self._with.agreement, self._with.clock, self._with.partner
-        version = agreement.version
-        segments = list(report.segments(delimiters_of(agreement)))
-        letter = Letter(agreement, "997", "FA", version, [segments])
-        body = Numbered(
-            scope=scope_of(partner.name),
-            render=lambda number: letter.render(number, clock.now()),
-            name=lambda number: f"997-{head.control}-{number:09d}.edi",
-            content_type=CONTENT_TYPE,
-        )
-        key = f"997/{_identity(head)}/{report.group.control}"
-        return Delivery(f"partner:{partner.name}", body, key=key, content_type=CONTENT_TYPE, where=self._with.where)
+    def _answers(self, reports: list[tuple[Header, Report]]) -> Iterator[Delivery]:
+        agreement = self._with.agreement
+        if self._with.answered:
+            return
+        if agreement.ta1 != "never":
+            yield from self._notices()
+        if agreement.acknowledge != "none":
+            for head, report in reports:
+                if report.group.function != _NEVER_ANSWERED and self._is_answered(report):
+                    yield self._with.functional(head, report)
+
+    def _is_answered(self, report: Report) -> bool:
+        """A group of nothing but documents for which no acknowledgment was agreed gets none."""
+        sets = {verdict.set for verdict in report.verdicts}
+        return not sets or any(agreed.acknowledged(self._with.agreement, one) for one in sets)
+
+    def _notices(self) -> Iterator[Delivery]:
+        """Yield a TA1 for each interchange that holds more than acknowledgments."""
+        last = self._survey.interchanges[-1]
+        for one in self._survey.interchanges:
+            if all(group.function == _NEVER_ANSWERED for group in one.groups):
+                continue
+            if self._survey.junk and one is last:
+                yield self._with.interchange(seen(one.header), "E", "022")
+            elif self._with.agreement.ta1 == "always":
+                yield self._with.interchange(seen(one.header), "A")
+
+    def refuse(self, claim: Claim) -> Closing:
+        """Return the TA1 that refuses a second copy of an interchange, where one was agreed."""
+        again = [one.header for one in self._survey.interchanges if identity(one.header) == claim.key]
+        told = self._with.agreement.ta1 != "never" and not self._with.answered
+        return Closing(tuple(self._with.interchange(seen(head), "R", "025") for head in again if told))
 
     def _note(self, reports: list[tuple[Header, Report]]) -> str:
         faults = (f"functional group {one.group.control}: {one.group.fault[1]}" for _, one in reports if one.group.fault)
         return "; ".join(chain(filter(None, [self._survey.junk]), faults))
 
 
-def scope_of(partner: str) -> str:
-    """Return the name of a partner's sequence of interchange control numbers."""
-    return f"x12/{partner}"
+def _claim(head: Header, partner: str, window: float | None) -> Claim:
+    return Claim(f"x12/{partner}", identity(head), f"interchange {head.control}", window)
 
 
-def _identity(head: Header) -> str:
-    return "/".join((head.sender_qualifier, head.sender, head.receiver_qualifier, head.receiver, head.control))
-
-
-def _claim(head: Header, partner: str) -> Claim:
-    return Claim(f"x12/{partner}", _identity(head), f"interchange {head.control}")
-
-
-def _part(interchange: Interchange, group: Group, transaction: Transaction, partner: str) -> Part:
-    keys = {"interchange": interchange.header.control, "group": group.control, "transaction": transaction.control}
-    keys.update(transaction.keys)
-    if transaction.error is not None:
-        return Part(None, keys, transaction.error, transaction.raw, CONTENT_TYPE)
-    links = links_of(X12, transaction.set, transaction.body, partner, "in")
-    return Part(transaction.body, keys, content_type=BODY_TYPE, links=links)
+__all__ = ["CONTENT_TYPE", "Correspondence", "Transactions", "scope_of"]

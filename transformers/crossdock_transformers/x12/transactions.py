@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from crossdock.core.errors import Finding, Rejected
+from crossdock_transformers.edi.agreed import ACKNOWLEDGEMENTS
 from crossdock_transformers.edi.examine import cut, examine
 from crossdock_transformers.edi.faults import Fault, rejected
 from crossdock_transformers.edi.grammar import TransactionSet
@@ -57,7 +59,12 @@ class GroupReader:
                 raise Anomaly  # noqa: TRY301 - the exact check names it
         except (Anomaly, ValueError):
             return self._examined(machine, text, control, start, end)
-        return self._accepted(machine.grammar, control, body)
+        accepted = self._accepted(machine.grammar, control, body)
+        return self._with_raw(accepted, start, end) if number in ACKNOWLEDGEMENTS else accepted
+
+    def _with_raw(self, transaction: Transaction, start: int, end: int) -> Transaction:
+        """Keep an acknowledgment as it came: it is shown, and not decoded again."""
+        return replace(transaction, raw=self._interchange.alone(self._group, self._data[start:end]))
 
     def _accepted(
         self, grammar: TransactionSet, control: str, body: Mapping[str, Any], faults: tuple[Fault, ...] = ()
@@ -77,7 +84,8 @@ class GroupReader:
         faults = tuple(examined.faults)
         grammar = machine.grammar
         if not examined.sinks(self._reading.tolerate):
-            return self._accepted(grammar, control, examined.body, faults)
+            accepted = self._accepted(grammar, control, examined.body, faults)
+            return self._with_raw(accepted, start, end) if grammar.number in ACKNOWLEDGEMENTS else accepted
         return self._rejected(grammar.number, control, faults, keys_of(grammar, examined.body), start, end)
 
     def _rejected(

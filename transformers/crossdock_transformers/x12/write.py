@@ -41,6 +41,15 @@ def _header(number: str, index: int) -> tuple[str, str, str]:
 # Segments to an interchange
 
 
+def opening(agreement: X12Agreement, version: str, number: int, now: datetime) -> Sequence[str]:
+    """Return the ISA segment of what we send."""
+    ours, theirs, delimiters = agreement.ours, agreement.theirs, delimiters_of(agreement, version)
+    parties = (ours.qualifier, ours.id.ljust(15), theirs.qualifier, theirs.id.ljust(15))
+    first = ("ISA", "00", " " * 10, "00", " " * 10, *parties, f"{now:%y%m%d}", f"{now:%H%M}")
+    rest = (f"{number:09d}", "0", agreement.usage, delimiters.component)
+    return (*first, delimiters.repetition or "U", version[:5], *rest)
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What goes into one interchange: transactions of one set, to one partner."""
@@ -56,23 +65,20 @@ class Letter:
         agreement = self.agreement
         delimiters = delimiters_of(agreement, self.version)
         now = datetime.fromtimestamp(seconds, UTC)
-        segments = self._segments(agreement, delimiters, (number - 1) % LAST_NUMBER + 1, now)
+        segments = self._segments(agreement, (number - 1) % LAST_NUMBER + 1, now)
         lines = [delimiters.element.join(segment) for segment in segments]
         ends = agreement.segment_terminator
         return (ends.join(lines) + ends[0]).encode()
 
-    def _segments(self, agreement: X12Agreement, delimiters: Delimiters, number: int, now: datetime) -> Iterator[Sequence[str]]:
+    def _segments(self, agreement: X12Agreement, number: int, now: datetime) -> Iterator[Sequence[str]]:
         ours, theirs = agreement.ours, agreement.theirs
-        parties = (ours.qualifier, ours.id.ljust(15), theirs.qualifier, theirs.id.ljust(15))
-        control = f"{number:09d}"
-        opening = ("ISA", "00", " " * 10, "00", " " * 10, *parties, f"{now:%y%m%d}", f"{now:%H%M}")
-        yield (*opening, delimiters.repetition or "U", self.version[:5], control, "0", agreement.usage, delimiters.component)
+        yield opening(agreement, self.version, number, now)
         between = (ours.application or ours.id, theirs.application or theirs.id, f"{now:%Y%m%d}", f"{now:%H%M}")
         yield ("GS", self.group, *between, str(number), "X", self.version)
         for index, segments in enumerate(self.transactions, start=1):
             yield from closed(_header(self.set, index), segments, DIALECT)
         yield ("GE", str(len(self.transactions)), str(number))
-        yield ("IEA", "1", control)
+        yield ("IEA", "1", f"{number:09d}")
 
 
 __all__ = ["ENVELOPE_KEYS", "LAST_NUMBER", "Letter", "delimiters_of", "encode_transaction", "trimmed"]
