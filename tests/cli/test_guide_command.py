@@ -49,8 +49,8 @@ def test_samples_are_written_and_the_route_takes_the_valid_one(project: Path) ->
     """One valid, one bad for each rule."""
     folder = project / "samples"
     done = run(project, "guide", "sample", "acme-850", "-o", str(folder))
-    assert done.output == f"wrote acme-850.valid.edi and 9 bad samples to {folder}\n"
-    assert len(list(folder.glob("acme-850.bad.*.edi"))) == 9
+    assert done.output == f"wrote acme-850.valid.edi and 10 bad samples to {folder}\n"
+    assert len(list(folder.glob("acme-850.bad.*.edi"))) == 10
     assert (folder / "acme-850.valid.edi").read_text() == run(project, "guide", "sample", "acme-850").output
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crossdock.core.errors import Rejected
+from crossdock_config import load
 from tests.transformers.edi import guide_kit as kit
 from tests.transformers.x12 import x12_kit as x12
 
@@ -329,3 +330,24 @@ def test_a_value_is_told_once() -> None:
     line = "PO1*2*6.5*CA*1.00**VN*SKU-0002"
     assert len(kit.findings(text, x12.replaced(line, line.replace("VN", "XX")))) == 1
     assert len(kit.findings(text, x12.replaced(line, line.replace("*SKU-0002", "")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("segments: { BEG: { requird: true } }", "3:29: 'requird' is no word of a guide here; did you mean 'required'?"),
+        ("segments: { BEG: { BEG02: { code: [SA] } } }", "3:35: 'code' is no word of a guide here; did you mean 'codes'?"),
+        (
+            "segments: { N1: { by: N101, cases: { ST: { segmants: {} } } } }",
+            "3:44: 'segmants' is no word of a guide here; did you mean 'segments'?",
+        ),
+        ("segments: { BEG: { max: many } }", "3:25: 'max' of this guide takes a whole number, not 'many'"),
+        ("segments: { BEG: { BEG02: [SA] } }", "3:27: 'BEG02' of this guide takes a mapping, not a list"),
+        ("rules: [{ id: a, check: x, mesage: m }]", "3:28: unknown option 'mesage' for `rules` of this guide; did you mean"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_nearest(text: str, says: str) -> None:
+    """By `crossdock check`, for a guide that no route uses."""
+    found = [str(one) for one in load({"routes/a/g.guide.yaml": f"guide: g\nset: 850\n{text}\n"}).problems]
+    (told,) = [one for one in found if one.startswith("routes/a/")]
+    assert says in told

@@ -208,7 +208,10 @@ def _named(holder: Body, name: str, path: Path) -> Iterator[tuple[Path, Body]]:
     if isinstance(held, Mapping):
         yield (*path, name), held
     elif isinstance(held, list):
-        yield from (((*path, name, index), one) for index, one in enumerate(held))
+        for index, one in enumerate(held):
+            yield (*path, name, index), one
+            if isinstance(one.get(name), list):  # a tree: its occurrences hold each other
+                yield from _named(one, name, (*path, name, index))
 
 
 def occurrences(body: Body, names: Sequence[str], path: Path = ()) -> Iterator[tuple[Path, Body]]:

@@ -24,12 +24,14 @@ occurs once only, or once at the top.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from crossdock.core.errors import Place, Refusal, Refusals
 from crossdock.core.registry import nearest
@@ -38,10 +40,31 @@ from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.load import Grammars, standard
 
 _MODEL = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+_ELEMENT = re.compile(r"[A-Z][A-Z0-9]{1,2}[0-9]{2}(?:[0-9]{2})?")
 _OPEN = ConfigDict(extra="allow", frozen=True, coerce_numbers_to_str=True)
 
 
-class ElementRule(BaseModel):
+class Words(BaseModel):
+    """Base of rules: a word that is neither one of the rule's own nor an element is answered with the nearest."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, data: Any) -> Any:
+        """Refuse words that can't be meant."""
+        if isinstance(data, Mapping):
+            elements = cls.model_config.get("extra") == "allow"
+            strange = [one for one in data if one not in cls.model_fields and not (elements and _ELEMENT.fullmatch(str(one)))]
+            if strange:
+                raise ValidationError.from_exception_data(cls.__name__, [_strange(one, data[one], cls) for one in strange])
+        return data
+
+
+def _strange(word: Any, value: Any, model: type[BaseModel]) -> InitErrorDetails:
+    message = f"'{word}' is no word of a guide here{nearest(str(word), model.model_fields)}"
+    return InitErrorDetails(type="value_error", loc=(word,), input=value, ctx={"error": ValueError(message)})
+
+
+class ElementRule(Words):
     """What a guide says of an element or a component."""
 
     model_config = _MODEL
@@ -66,7 +89,7 @@ class ElementRule(BaseModel):
         return self.codes if isinstance(self.codes, dict) else dict.fromkeys(self.codes, "")
 
 
-class CaseRule(BaseModel):
+class CaseRule(Words):
     """What a guide says of a segment or loop with one qualifier; every other key is one of its elements (`N104`)."""
 
     model_config = _OPEN
@@ -84,7 +107,7 @@ class CaseRule(BaseModel):
         return self.__pydantic_extra__ or {}
 
 
-class SegmentRule(BaseModel):
+class SegmentRule(Words):
     """What a guide says of a segment or loop; every other key is one of its elements (`BEG02`)."""
 
     model_config = _OPEN
