@@ -160,8 +160,41 @@ def test_test_runs_the_partners_tests_and_rehearses_its_samples(project: Path) -
     found = data("partner", "test", "acme", root=project)
     assert [one["ok"] for one in found["tests"]] == [True]
     documents = [(one["state"], one["deliveries"]) for one in found["samples"][0]["documents"]]
+    assert [one["sample"] for one in found["samples"]] == ["routes/sales/samples/acme-850.edi", "generated from 850"]
+    assert [(one["state"], one["steps"][0]) for one in found["samples"][1]["documents"]] == [
+        ("failed", "map acme-850"),
+        ("split", "decode x12"),
+    ]
     assert documents == [("done", ["orders"]), ("done", ["orders"]), ("split", ["partner:acme"])]
     assert not (project / "orders").exists() or list((project / "orders").iterdir()) == [project / "orders/README.md"]
+
+
+def test_samples_are_made_for_edifact_as_well(project: Path) -> None:
+    """From the message that a route takes, signed as the partner signs."""
+    run(
+        "partner",
+        "new",
+        "beta",
+        "--theirs",
+        "14/4012345000009",
+        "--ours",
+        "14/5412345000013",
+        "--dialect",
+        "edifact",
+        "--channel",
+        "sftp_server",
+        root=project,
+    )
+    (project / "routes/sales/beta.route.yaml").write_text(
+        "route: beta\nowner: me\ndomain: sales\nfrom: { sftp_server: { partner: beta, directory: inbound } }\n"
+        "steps:\n  - decode: { edifact: { sets: [ORDERS] } }\n  - split: messages\nto:\n  - event: order.received\n"
+    )
+    (sample,) = data("partner", "test", "beta", root=project)["samples"]
+    assert (sample["sample"], sample["documents"][0]["state"], sample["documents"][0]["events"]) == (
+        "generated from ORDERS",
+        "done",
+        ["order.received"],
+    )
 
 
 def test_a_failing_test_of_the_partner_fails_the_command(project: Path) -> None:

@@ -169,16 +169,20 @@ def rehearsals(root: Path, environment: str, name: str) -> tuple[list[CaseResult
     """Run a partner's tests and its samples through the routes that receive from it; nothing is sent or kept."""
     release = compiled(root, environment, secrets=False)
     partner = known(release, name)
-    return list(run_tests(release, root, name)), list(_rehearsed(root, release, partner))
+    return list(run_tests(release, root, name)), list(_rehearsed(root, environment, release, partner))
 
 
-def _rehearsed(root: Path, release: Release, partner: Partner) -> Iterator[Rehearsal]:
+def _rehearsed(root: Path, environment: str, release: Release, partner: Partner) -> Iterator[Rehearsal]:
+    from crossdock.boot.partner_samples import generated
+
     for route in inbound(release, partner.name):
         folder = (root / release.programs[route].place.path).parent
         for path in sorted(folder.glob("samples/*")):
             data = path.read_bytes()
             if signed(partner, data):
                 yield Rehearsal(route, path.relative_to(root).as_posix(), rehearse(release, route, data, partner.name))
+        for sample, data in generated(root, environment, release, partner, route):
+            yield Rehearsal(route, sample, rehearse(release, route, data, partner.name))
 
 
 def signed(partner: Partner, data: bytes) -> bool:

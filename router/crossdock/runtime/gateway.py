@@ -12,6 +12,7 @@ from crossdock.core.journal import Journal
 from crossdock.core.ports import Intake, Listening, Services, Source
 from crossdock.runtime.intake import GroupCommit
 from crossdock.runtime.metrics import Metrics
+from crossdock.runtime.quotas import QuotaIntake
 from crossdock.runtime.waker import Waker
 from crossdock_config import Release
 
@@ -32,7 +33,8 @@ class Gateway:
 
     async def run(self, stop: asyncio.Event, name: str, ready: Callable[[], None]) -> None:
         """Serve until `stop`; raises CrossdockError where a source can't start."""
-        intake = GroupCommit(self._journal, self._release.id, self._waker, self._metrics)
+        commit = GroupCommit(self._journal, self._release.id, self._waker, self._metrics)
+        intake = QuotaIntake(commit, self._release.partners)
         sources = list(self._sources())
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_run(source, intake, label)) for label, source in sources]
@@ -44,7 +46,7 @@ class Gateway:
             await stop.wait()
             for task in tasks:
                 task.cancel()
-        intake.close()
+        commit.close()
 
     def _sources(self) -> Iterator[tuple[str, Source]]:
         for name, bindings in self._release.bindings.items():

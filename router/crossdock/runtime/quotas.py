@@ -1,0 +1,70 @@
+"""Partners' quotas at the intake: a file that is too big is refused, what comes too fast waits: a flood is its sender's alone.
+
+Each gateway process counts for itself. A wait longer than `PATIENCE` becomes an answer: again later (503 with Retry-After over
+HTTP, a failure over SFTP), and what is fetched by us stays where it is until the next look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from crossdock.core.errors import Rejected, Retryable
+from crossdock.core.message import Accepted, Receipt
+from crossdock.core.partner import Partner
+from crossdock.core.ports import Intake
+
+PATIENCE = 10.0
+"""Seconds that a partner's file waits at the door."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """Tokens of one partner: a minute's worth at the most, refilled evenly. Below zero are those promised to who waits."""
+
+    tokens: float
+    at: float
+
+    def take(self, limit: int, now: float) -> float:
+        """Take a token; return the seconds until it is there. Nothing is taken where that is too long."""
+        self.tokens = min(float(limit), self.tokens + (now - self.at) * limit / 60)
+        self.at = now
+        wait = max(0.0, (1 - self.tokens) * 60 / limit)
+        if wait <= PATIENCE:
+            self.tokens -= 1
+        return wait
+
+
+class QuotaIntake:
+    """An `Intake` that holds partners to their quotas before it passes receipts on."""
+
+    def __init__(self, intake: Intake, partners: Mapping[str, Partner], now: Callable[[], float] = time.monotonic) -> None:
+        self._intake = intake
+        self._quotas = {name: partner.quotas for name, partner in partners.items()}
+        self._now = now
+        self._buckets: dict[str, _Bucket] = {}
+
+    async def accept(self, receipt: Receipt) -> Accepted:
+        """Return when the receipt is durable; raises Rejected where it is too big, Retryable where it comes much too fast."""
+        quotas = self._quotas.get(receipt.partner)
+        if quotas is not None:
+            if quotas.largest_file is not None and len(receipt.data) > quotas.largest_file:
+                raise Rejected(
+                    f"the file has {len(receipt.data)} bytes, with {receipt.partner} at most {quotas.largest_file} are agreed",
+                    code="quota",
+                    advice=f"ask for smaller files, or raise `largest_file` in config/partners/{receipt.partner}.yaml",
+                )
+            if quotas.files_per_minute is not None:
+                await self._pace(receipt.partner, quotas.files_per_minute)
+        return await self._intake.accept(receipt)
+
+    async def _pace(self, partner: str, limit: int) -> None:
+        now = self._now()
+        bucket = self._buckets.setdefault(partner, _Bucket(float(limit), now))
+        wait = bucket.take(limit, now)
+        if wait > PATIENCE:
+            raise Retryable(f"{partner} sends more than the agreed {limit} files a minute", after=wait, code="quota")
+        if wait:
+            await asyncio.sleep(wait)
