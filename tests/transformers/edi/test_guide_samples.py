@@ -152,3 +152,10 @@ def test_the_reference_guide_has_samples() -> None:
 def test_a_text_is_made_that_has_a_form(pattern: str, text: str | None) -> None:
     """Where the form is simple."""
     assert text == like(pattern)
+
+
+@pytest.mark.parametrize("number", ["810", "820", "830", "832", "846", "850", "852", "855", "856", "860", "861", "862", "997"])
+def test_a_set_without_rules_has_a_valid_sample(number: str) -> None:
+    """An empty guide is one for documents as the standard has them."""
+    _, _, found = made(f"set: {number}\nsegments: {{}}")
+    assert [] == list(found.faults)
