@@ -12,14 +12,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from crossdock_transformers.edi.dialect import Period
 from crossdock_transformers.edi.grammar import Node, Segment, TransactionSet
-from crossdock_transformers.edi.values import Delimiters, Reader, complete, pattern, reader
-
-MOST_PLANS: Final = 256
-"""How many element patterns of one segment are remembered; a document beyond that goes the slow way."""
+from crossdock_transformers.edi.values import MOST_PLANS, Delimiters, Reader, complete, pattern, reader
 
 Presence = int | tuple[bool, ...]
 Plan = tuple[Callable[[str], Any], tuple[str, ...], tuple[tuple[str, Reader], ...]]

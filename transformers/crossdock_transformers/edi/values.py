@@ -29,6 +29,9 @@ _ISO_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,2})?)?")
 SHOWN = 40
 """How much of a bad value is shown to people."""
 
+MOST_PLANS: Final = 256
+"""How many patterns of what is there are remembered of one segment or composite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delimiters:
@@ -198,16 +201,43 @@ def _simple_reader(element: Element, delimiters: Delimiters) -> Reader | None:
     return {"DT": iso_date, "TM": iso_time}.get(element.kind)
 
 
+class _Components(dict[int | tuple[bool, ...], tuple[tuple[str, ...], tuple[tuple[str, Reader], ...]]]):
+    """How a composite is read, by which of its components are there: their number where all are, else a tuple of bools.
+
+    Gives the refs of those that are there, and how some of them are read.
+    """
+
+    def __init__(self, composite: Composite, delimiters: Delimiters, marked: bool) -> None:
+        super().__init__()
+        self._composite = composite
+        self._readers = [(use.ref, reader(use, delimiters, marked)) for use in composite.uses]
+
+    def __missing__(self, presence: int | tuple[bool, ...]) -> tuple[tuple[str, ...], tuple[tuple[str, Reader], ...]]:
+        there = (True,) * presence if isinstance(presence, int) else presence
+        if not complete(self._composite, there):
+            raise ValueError("components are missing")
+        found = [one for one, is_there in zip(self._readers, there, strict=False) if is_there]
+        plan = tuple(ref for ref, _ in found), tuple((ref, to) for ref, to in found if to is not None)
+        if len(self) < MOST_PLANS:
+            self[presence] = plan
+        return plan
+
+
 def _composite_reader(composite: Composite, delimiters: Delimiters, marked: bool, period: Period | None) -> Reader:
-    parts = [(use.ref, reader(use, delimiters, marked)) for use in composite.uses]
+    plans = _Components(composite, delimiters, marked)
     separator = delimiters.component
-    whole = lru_cache(1024)(lambda present: complete(composite, present))
 
     def read(text: str) -> dict[str, Any]:
         components = text.split(separator)
-        if not whole(tuple(map(bool, components))):
-            raise ValueError("components are missing")
-        return {ref: to(part) if to else part for (ref, to), part in zip(parts, components, strict=False) if part}
+        if "" in components:
+            refs, typed = plans[tuple(map(bool, components))]
+            values: dict[str, Any] = dict(zip(refs, filter(None, components)))  # noqa: B905 - the plan knows that they are as many
+        else:
+            refs, typed = plans[len(components)]
+            values = dict(zip(refs, components))  # noqa: B905 - as above
+        for ref, to in typed:
+            values[ref] = to(values[ref])
+        return values
 
     refs = period_at(composite, period) if period else None
     if period is None or refs is None:
