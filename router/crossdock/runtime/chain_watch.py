@@ -7,7 +7,8 @@ misses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from crossdock.core.chain import EVENT, Chain, Link, chains_of
@@ -21,12 +22,15 @@ def watched(journal: Journal, outcomes: Sequence[Outcome]) -> list[tuple[Outcome
     """Return outcomes as they were, or with what they disagree on as a stage, each with the events to publish."""
     fresh = [[link for link in _links(outcome) if link.checked] for outcome in outcomes]
     orders = {link.reference for links in fresh for link in links if link.stage != "ordered" or link.purpose != "original"}
-    known = journal.links(orders) if orders else []
+    known: dict[str, list[Link]] = defaultdict(list)
+    for link in journal.links(orders) if orders else ():
+        known[link.reference].append(link)
     result = []
     for outcome, links in zip(outcomes, fresh, strict=True):
         dated = [link._replace(at=now_ms()) for link in links]
         told = list(_told(known, [link for link in dated if link.reference in orders]))
-        known += dated
+        for link in dated:
+            known[link.reference].append(link)
         result.append((_noted(outcome, told), tuple(_event(chain, texts) for chain, texts in told)))
     return result
 
@@ -38,12 +42,12 @@ def _links(outcome: Outcome) -> Iterator[Link]:
             yield from delivery.body.links
 
 
-def _told(known: Sequence[Link], links: Sequence[Link]) -> Iterator[tuple[Chain, list[str]]]:
+def _told(known: Mapping[str, list[Link]], links: Sequence[Link]) -> Iterator[tuple[Chain, list[str]]]:
     """Yield the chains in which a document brings disagreements that were not there before."""
     for reference, partner in dict.fromkeys((link.reference, link.partner) for link in links if link.kind == "order"):
-        before = [link for link in known if link.reference == reference]
+        before = known.get(reference, [])
         own = [link for link in links if link.reference == reference]
-        old = {text for chain in chains_of(before) for text in chain.disagreements}
+        old = {text for chain in chains_of(before) for text in chain.disagreements} if len(before) > 1 else set()
         for chain in chains_of([*before, *own]):
             texts = [text for text in chain.disagreements if text not in old]
             if texts and (chain.partner == partner or any(link.partner == partner for link in chain.documents)):
