@@ -50,9 +50,12 @@ class Report:
     answerable: bool = False
     _listed: int = 0
 
-    def add(self, group: Group, transaction: Transaction) -> None:
-        """Take note of a message; the body is not kept. Accepted messages without faults need no mention."""
-        if transaction.set not in DIALECT.services:
+    def add(self, group: Group, transaction: Transaction, *, answered: bool = True) -> None:
+        """Take note of a message; the body is not kept. Accepted messages without faults need no mention.
+
+        `answered` says that acknowledgements are agreed for its type; an interchange without any such is not answered.
+        """
+        if answered and transaction.set not in DIALECT.services:
             self.answerable = True
         if not self.groups or self.groups[-1][0] is not group:
             self.groups.append((group, []))

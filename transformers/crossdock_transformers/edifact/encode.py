@@ -10,16 +10,18 @@ from crossdock.core.message import Message, Numbered
 from crossdock.core.partner import EdifactAgreement, Partner
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock_transformers.edi import agreed
 from crossdock_transformers.edi.chain import links_of
 from crossdock_transformers.edi.chain_edifact import EDIFACT
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.outgoing import Outgoing
 from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.preflight import claims_of, preflight
+from crossdock_transformers.edi.reading import keys_of
 from crossdock_transformers.edi.values import Delimiters
+from crossdock_transformers.edifact.answer import CONTENT_TYPE, exchange_out, scope_of
 from crossdock_transformers.edifact.decode import narrowing
 from crossdock_transformers.edifact.options import EncodeOptions
-from crossdock_transformers.edifact.stream import CONTENT_TYPE, scope_of
 from crossdock_transformers.edifact.write import Identifier, Letter, delimiters_of, encode_message, encoding_of
 
 
@@ -63,13 +65,16 @@ class EdifactEncode:
         preflight(outgoing, skip)
         letter = Letter(agreement, Identifier(grammar.number, grammar.version, agreement.association), [segments])
         clock = self._clock
+        links = links_of(EDIFACT, grammar.number, message.body, partner, "out", checked="chain" not in skip)
+        keys = agreed.business_keys(keys_of(grammar, message.body), links)
         body = Numbered(
             scope=scope_of(partner),
             render=lambda number: letter.render(number, clock.now()),
             name=lambda number: f"{grammar.number}-{number}.edi",
             content_type=CONTENT_TYPE,
             claims=claims_of(outgoing, skip),
-            links=links_of(EDIFACT, grammar.number, message.body, partner, "out", checked="chain" not in skip),
+            links=links,
+            exchanges=lambda number: (exchange_out(partner, agreement, grammar.number, number, grammar.version, keys),),
         )
         return message.with_body(body, CONTENT_TYPE)
 

@@ -1,37 +1,29 @@
-"""A decoded file as a stream of messages, closed by a CONTRL for each interchange where one is agreed."""
+"""A decoded file as a stream of messages, closed by a CONTRL for each interchange where one is agreed.
+
+A CONTRL among them is read for what it says of what we sent. It does not go on through the route, unless the route asks for it by
+name (`sets: [CONTRL]`), and it is never answered itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
-from crossdock.core.clock import Clock
-from crossdock.core.message import BODY_TYPE, Numbered
-from crossdock.core.outcome import Claim, Closing, Delivery
-from crossdock.core.partner import EdifactAgreement, Partner
+from crossdock.core.chain import Link
+from crossdock.core.exchange import Exchange
+from crossdock.core.message import BODY_TYPE
+from crossdock.core.outcome import Claim, Closing
 from crossdock.core.spec import Part
+from crossdock_transformers.edi import agreed
 from crossdock_transformers.edi.chain import links_of
 from crossdock_transformers.edi.chain_edifact import EDIFACT
 from crossdock_transformers.edi.reading import Reading, Transaction
-from crossdock_transformers.edifact.acknowledge import RECEIVED, Report
+from crossdock_transformers.edifact.acknowledge import Report
+from crossdock_transformers.edifact.answer import CONTENT_TYPE, Correspondence, identity, scope_of
+from crossdock_transformers.edifact.dialect import DIALECT, canonical
 from crossdock_transformers.edifact.envelope import Group, Interchange, Survey
 from crossdock_transformers.edifact.header import Header
 from crossdock_transformers.edifact.messages import MessageReader
-from crossdock_transformers.edifact.write import Identifier, Letter, delimiters_of
-
-CONTENT_TYPE = "application/edifact"
-"""RFC 1767."""
-
-
-@dataclass(frozen=True, slots=True)
-class Correspondence:
-    """With whom a file is exchanged. `answered` says that the partner has had its CONTRL already."""
-
-    partner: Partner
-    agreement: EdifactAgreement
-    clock: Clock
-    answered: bool = False
-    where: str = ""
+from crossdock_transformers.edifact.settle import Teller
 
 
 class Messages:
@@ -47,6 +39,7 @@ class Messages:
         self._survey = survey
         self._reading = reading
         self._with = correspondence
+        self._teller = Teller(correspondence.partner.name)
         self._reports: list[Report] | None = None
 
     @property
@@ -58,8 +51,7 @@ class Messages:
 
     def _claim(self, head: Header) -> Claim:
         window = self._with.agreement.duplicate_window
-        what = f"interchange {head.control}"
-        return Claim(f"edifact/{self._with.partner.name}", _identity(head), what, window)
+        return Claim(scope_of(self._with.partner.name), identity(head), f"interchange {head.control}", window)
 
     def parts(self) -> Iterator[Part]:
         """Yield each message, decoded or with its error."""
@@ -71,33 +63,53 @@ class Messages:
             reader = MessageReader(self._data, interchange, self._reading)
             for group in interchange.groups:
                 for message in reader.read(group):
-                    report.add(group, message)
-                    yield _part(interchange, group, message, self._with.partner.name)
+                    report.add(group, message, answered=agreed.acknowledged(self._with.agreement, message.set))
+                    yield self._part(interchange, group, message)
         self._reports = reports
+
+    def _part(self, interchange: Interchange, group: Group, message: Transaction) -> Part:
+        numbers = {"interchange": interchange.header.control, "group": group.control, "transaction": message.control}
+        keys = {"interchange": interchange.header.control, "message": message.control}
+        keys.update({"group": group.control} if group.control else {}, **message.keys)
+        if message.error is not None:
+            return Part(None, keys, message.error, message.raw, CONTENT_TYPE, exchange=self._exchange(message, numbers, ()))
+        if message.set in DIALECT.services:
+            return self._acknowledgement(message, keys, self._exchange(message, numbers, ()))
+        links = links_of(EDIFACT, message.set, message.body, self._with.partner.name, "in")
+        exchange = self._exchange(message, numbers, links)
+        return Part(message.body, keys, content_type=BODY_TYPE, links=links, exchange=exchange)
+
+    def _exchange(self, message: Transaction, numbers: Mapping[str, str], links: tuple[Link, ...]) -> Exchange:
+        return agreed.received(
+            "edifact",
+            self._with.partner.name,
+            self._with.agreement,
+            message.set,
+            **numbers,
+            version=canonical(message.identifier.partition(":")[2]),
+            keys=agreed.business_keys(message.keys, links),
+            refused=message.error is not None,
+        )
+
+    def _acknowledgement(self, message: Transaction, keys: Mapping[str, str], exchange: Exchange) -> Part:
+        """Return a CONTRL; it goes on through the route where the route names it."""
+        told = tuple(self._teller.told(message.body))
+        reading = self._reading
+        wanted = message.set in reading.sets or (reading.guide is not None and reading.guide.number == message.set)
+        return Part(message.body, keys, content_type=BODY_TYPE, exchange=exchange, settlements=told, passes=wanted)
 
     def finish(self) -> Closing:
         """Return the CONTRLs to send, and a note of what was not read or is wrong with an envelope."""
         if self._reports is None:
             for _ in self.parts():
                 pass
-        reports = self._reports or []
-        agreed = self._with.agreement.acknowledge != "none" and not self._with.answered
-        return Closing(tuple(self._answer(one) for one in reports if agreed and one.answerable), note=self._note())
+        answerable = [one for one in self._reports or [] if self._with.answers and one.answerable]
+        return Closing(tuple(self._with.answer(one) for one in answerable), note=self._note())
 
-    def _answer(self, report: Report) -> Delivery:
-        agreement, clock, partner = self._with.agreement, self._with.clock, self._with.partner
-        action = RECEIVED if agreement.acknowledge == "receipt" else ""
-        segments = list(report.segments(delimiters_of(agreement), action))
-        letter = Letter(agreement, Identifier("CONTRL", ""), [segments])
-        head = report.interchange.header
-        body = Numbered(
-            scope=scope_of(partner.name),
-            render=lambda number: letter.render(number, clock.now()),
-            name=lambda number: f"CONTRL-{_safe(head.control)}-{number}.edi",
-            content_type=CONTENT_TYPE,
-        )
-        key = f"CONTRL/{_identity(head)}"
-        return Delivery(f"partner:{partner.name}", body, key=key, content_type=CONTENT_TYPE, where=self._with.where)
+    def refuse(self, claim: Claim) -> Closing:
+        """Return the CONTRL that refuses a second copy of an interchange, where interchanges are answered."""
+        again = [one for one in self._survey.interchanges if identity(one.header) == claim.key]
+        return Closing(tuple(self._with.refusal(one) for one in again if self._with.answers))
 
     def _note(self) -> str:
         notes = [self._survey.junk]
@@ -107,26 +119,4 @@ class Messages:
         return "; ".join(filter(None, notes))
 
 
-def scope_of(partner: str) -> str:
-    """Return the name of a partner's sequence of interchange control references."""
-    return f"edifact/{partner}"
-
-
-def _safe(control: str) -> str:
-    """Return a reference as it may stand in a file's name: it is the sender's text."""
-    return "".join(one if one.isascii() and one.isalnum() else "_" for one in control[:14])
-
-
-def _identity(head: Header) -> str:
-    return "/".join((head.sender[1], head.sender[0], head.receiver[1], head.receiver[0], head.control))
-
-
-def _part(interchange: Interchange, group: Group, message: Transaction, partner: str) -> Part:
-    keys = {"interchange": interchange.header.control, "message": message.control}
-    if group.control:
-        keys["group"] = group.control
-    keys.update(message.keys)
-    if message.error is not None:
-        return Part(None, keys, message.error, message.raw, CONTENT_TYPE)
-    links = links_of(EDIFACT, message.set, message.body, partner, "in")
-    return Part(message.body, keys, content_type=BODY_TYPE, links=links)
+__all__ = ["CONTENT_TYPE", "Correspondence", "Messages", "scope_of"]
