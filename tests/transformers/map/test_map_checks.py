@@ -183,3 +183,12 @@ def test_the_example_in_the_documentation_has_no_problems():
 def test_the_file_s_model_takes_what_a_map_may_say():
     assert MapFile.model_validate({"map": "m", "fields": {"a": "body.b", "c": {"literal": [1]}}}).fields["a"] == "body.b"
     assert "for_each" in json.dumps(MapFile.model_json_schema())
+
+
+def test_an_edifact_message_is_a_source_and_a_target():
+    text = "map: m\nsource: edifact ORDERS D96A\ntarget: edifact ORDERS\nfields:\n  BGM: { BGM02: body.BGM.BGM2, BGM99: 1 }"
+    with pytest.raises(Refusals) as caught:
+        compile_map(resource("map", "m", text), Project())
+    messages = [refusal.message for refusal in caught.value.refusals]
+    assert "body.BGM has no 'BGM2'; did you mean 'BGM02'?" in messages
+    assert any(message.startswith("BGM of edifact ORDERS has no field 'BGM99'") for message in messages)

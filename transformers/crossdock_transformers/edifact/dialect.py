@@ -33,7 +33,6 @@ CODES = {
     "exclusive": ("UCD", "15"),
     "unused": ("UCD", "15"),
     "unknown_set": ("UCM", "14"),
-    "not_agreed": ("UCM", "17"),
     "no_trailer": ("UCM", "13"),
     "control_number": ("UCM", "28"),
     "segment_count": ("UCM", "29"),

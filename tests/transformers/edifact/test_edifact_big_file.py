@@ -1,0 +1,33 @@
+"""A file of many orders is read one message at a time."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+from benchmarks.edifact import interchange
+from tests.transformers.edifact import edifact_kit as kit
+
+ORDERS, LINES = 400, 10
+
+
+def test_every_order_of_a_big_file_comes_out_with_its_lines() -> None:
+    """In order, and all acknowledged."""
+    stream = kit.decoded(interchange(ORDERS, LINES))
+    found = [(part.keys["purchase_order"], len(part.body["LIN"])) for part in stream.parts()]
+    assert found == [(f"45{number:08d}", LINES) for number in range(1, ORDERS + 1)]
+    assert len(stream.finish().deliveries) == 1
+
+
+def test_memory_stays_at_a_few_messages() -> None:
+    """What was yielded is not kept."""
+    stream = kit.decoded(interchange(ORDERS, LINES))
+    for _ in stream.parts():
+        pass
+    tracemalloc.start()
+    try:
+        for _ in stream.parts():
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
