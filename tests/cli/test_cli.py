@@ -18,7 +18,7 @@ from tests.services.ports import free_port, wait_for_port
 
 CROSSDOCK = str(Path(sys.executable).with_name("crossdock"))
 COMMANDS = ["new", "check", "test", "up", "worker", "gateway", "send", "trace", "chain", "partner", "messages"]
-COMMANDS += ["failed", "lanes", "list", "grammars", "guide", "schema", "doctor", "migrate", "version", "completion"]
+COMMANDS += ["failed", "acks", "lanes", "list", "grammars", "guide", "schema", "doctor", "migrate", "version", "completion"]
 
 
 def run(*arguments: str, root: Path = Path(), **environment: str) -> subprocess.CompletedProcess[str]:

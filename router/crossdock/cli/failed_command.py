@@ -110,6 +110,28 @@ def resend(context: click.Context, delivery: str) -> None:
         click.echo(f"sent again as {opened.desk.resend(delivery, who())}")
 
 
+@command.command("admit")
+@click.argument("messages", nargs=-1, required=True)
+@click.pass_context
+def admit(context: click.Context, messages: tuple[str, ...]) -> None:
+    """Let duplicates in after all: a partner that sends an interchange again on purpose. The trace says who did.
+
+    \b
+    Examples:
+      crossdock messages --state duplicate
+      crossdock failed admit 01k8zq3v9d6w
+    """
+    with journal(context) as opened:
+        for message in messages:
+            try:
+                opened.desk.admit(message, who())
+            except KeyError:
+                raise NotFound(
+                    f"there is no message '{message}'; `crossdock messages --state duplicate` lists duplicates"
+                ) from None
+            click.echo(f"{message} is let in")
+
+
 @command.command("discard")
 @click.argument("items", nargs=-1, required=True)
 @click.option("--reason", required=True, help="Why nothing more is to be done; it is kept.")

@@ -26,6 +26,7 @@ COMMANDS = {
     "partner": "Write, check, show and rehearse a trading partner.",
     "messages": "List messages, newest first.",
     "failed": "See and settle what waits for a person.",
+    "acks": "Which documents wait for an acknowledgement, are overdue, or were rejected.",
     "lanes": "Show the backlog, lane by lane.",
     "list": "List components, or explain one.",
     "grammars": "List the X12 and EDIFACT documents that are known, or explain one.",

@@ -107,6 +107,10 @@ def _tell_delivery(tree: Any, delivery: Row) -> None:
         f"{when} to [bold]{delivery['endpoint']}[/bold]{operation} {coloured(delivery['state'])}{reference}{tried} "
         f"[dim]{delivery['where']}[/dim]"
     )
+    for event in delivery["events"]:
+        if not event.get("stages"):  # not an attempt, but what the partner or a person said of it
+            author = f" by {event['by']}" if event.get("by") else ""
+            node.add(f"{instant(event['at'])} {event['kind'].replace('_', ' ')} {event.get('note') or ''}{author}".rstrip())
     if delivery["error"] and delivery["state"] != "delivered":
         _tell_error(node, delivery["error"])
 

@@ -140,7 +140,7 @@ class MessageDrain:
         assert outcome.parts is not None
         try:
             if outcome.claims and (taken := self._journal.reserve(work, outcome.claims)):
-                return self._settle([Settled(work, _duplicate(outcome, taken))])
+                return self._settle([Settled(work, _duplicate(work.message, outcome, taken))])
             touched = self._append(work, engine.flatten(outcome.parts))
         except LeaseLost:
             return set()
@@ -203,7 +203,7 @@ def _judged(result: Settled, around: tuple[Policy, ...], attempt: Attempt) -> Se
     return replace(result, outcome=replace(outcome, state=State.FAILED, error=error))
 
 
-def _duplicate(outcome: Outcome, taken: Claim) -> Outcome:
+def _duplicate(message: Message, outcome: Outcome, taken: Claim) -> Outcome:
     """Return the outcome of a copy: nothing of it is done, the partner is answered if that was agreed."""
     error = Rejected(
         f"{taken.what} was {taken.verb} before, as message {taken.holder}",
@@ -212,7 +212,14 @@ def _duplicate(outcome: Outcome, taken: Claim) -> Outcome:
         detail=told(outcome.claims),
     )
     closing = outcome.refuse(taken)
-    return replace(outcome, parts=None, claims=(), state=State.DUPLICATE, error=error, deliveries=closing.deliveries)
+    return Outcome(
+        message,
+        State.DUPLICATE,
+        closing.deliveries,
+        stages=outcome.stages,
+        error=error,
+        resume=message.control.resume,
+    )
 
 
 def _too_slow(work: MessageWork, outcome: Outcome, limit: float) -> Outcome:
