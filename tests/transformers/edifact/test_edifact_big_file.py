@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 from benchmarks.edifact import interchange
+from crossdock_transformers.edifact.envelope import survey
 from tests.transformers.edifact import edifact_kit as kit
 
 ORDERS, LINES = 400, 10
@@ -31,3 +32,10 @@ def test_memory_stays_at_a_few_messages() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 1_000_000
+
+
+def test_many_groups_take_no_longer_than_many_messages() -> None:
+    """One message in each of ten thousand groups, and messages beside them: each is looked at once."""
+    groups = [["UNG+ORDERS+A+B+261015:0930+7+UN+D:96A", *kit.message(), "UNE+1+7"]] * 10_000
+    data = kit.interchange(*groups, *([kit.message()] * 10_000), count=1)
+    assert survey(data).interchanges[0].size == 20_000

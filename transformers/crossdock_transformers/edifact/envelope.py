@@ -160,6 +160,7 @@ class _Walk:
         self._header, self._read_to = header(data, at)
         self._group: Group | None = None
         self._open = -1
+        self._count = 0
         self._free = Group()
         self.interchange = Interchange(self._header, [], blame=_unsupported(self._header))
         self._go()
@@ -203,11 +204,12 @@ class _Walk:
         if self._open >= 0:
             self._close_message(start)
         self._outside(start)
-        if self._group is None and self.interchange.groups and self._free not in self.interchange.groups:
-            self._blame("30", "a message (UNH) stands outside of the groups (UNG) of its interchange", "UNH")
         if self._group is None and not self._free.size:
+            if self.interchange.groups:
+                self._blame("30", "a message (UNH) stands outside of the groups (UNG) of its interchange", "UNH")
             self.interchange.groups.append(self._free)
-        if self.interchange.size == MOST_MESSAGES:
+        self._count += 1
+        if self._count > MOST_MESSAGES:
             raise bad(f"an interchange may hold {MOST_MESSAGES} messages at most", start)
         self._open = start
 
