@@ -78,7 +78,7 @@ def test_a_reference_that_occurs_twice_rejects_the_second() -> None:
     """Code 26; the first goes on."""
     first, second = kit.parts(kit.interchange(kit.message(), kit.message()))
     assert first.error is None
-    assert (getattr(second.error, "code", ""), str(second.keys["message"])) == ("UCM-26", "1")
+    assert (getattr(second.error, "code", ""), str(second.keys["transaction"])) == ("UCM-26", "1")
 
 
 def test_one_bad_message_does_not_sink_its_siblings() -> None:

@@ -54,7 +54,7 @@ def test_the_envelope_is_told() -> None:
 def test_business_keys_are_found() -> None:
     """The order number, and the references of the envelope."""
     (part,) = kit.parts(kit.file(kit.ORDER))
-    assert part.keys == {"interchange": "4711", "message": "1", "purchase_order": "4500000001"}
+    assert part.keys == {"interchange": "4711", "transaction": "1", "purchase_order": "4500000001"}
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ class Messages:
 
     def _part(self, interchange: Interchange, group: Group, message: Transaction) -> Part:
         numbers = {"interchange": interchange.header.control, "group": group.control, "transaction": message.control}
-        keys = {"interchange": interchange.header.control, "message": message.control}
+        keys = {"interchange": interchange.header.control, "transaction": message.control}
         keys.update({"group": group.control} if group.control else {}, **message.keys)
         if message.error is not None:
             return Part(None, keys, message.error, message.raw, CONTENT_TYPE, exchange=self._exchange(message, numbers, ()))
