@@ -120,3 +120,11 @@ def test_an_interchange_may_come_once() -> None:
         "interchange 4711",
         90 * 86400,
     )
+
+
+@pytest.mark.parametrize(("version", "identifier"), [("1", "2:2"), ("2", "2:2"), ("3", "D:3"), ("4", "4:1")])
+def test_the_control_message_is_of_the_syntax_that_we_write(version: str, identifier: str) -> None:
+    """Its version belongs to the syntax, not to a directory; each is read back."""
+    (delivery,) = kit.decoded(kit.file(kit.ORDER), kit.agreed(syntax_version=version)).finish().deliveries
+    (answer,) = decode_interchange(delivery.body.render(1))
+    assert (answer.error, answer.body["message_type"]) == (None, f"CONTRL:{identifier}:UN")

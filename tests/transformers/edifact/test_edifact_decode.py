@@ -101,3 +101,16 @@ def test_every_value_knows_its_place() -> None:
 def test_a_file_decodes_without_a_route() -> None:
     """`decode_interchange` needs no partner."""
     assert [one.set for one in decode_interchange(kit.file(kit.ORDER, kit.ORDER))] == ["ORDERS", "ORDERS"]
+
+
+@pytest.mark.parametrize("association", ["", ":EAN008", ":EAN011", ":XYZ123"])
+def test_any_association_resolves_to_its_directory(association: str) -> None:
+    """And is kept."""
+    body = kit.body(kit.interchange(kit.message(kind=f"ORDERS:D:96A:UN{association}")))
+    assert (body["version"], body["association"]) == ("D96A", association.removeprefix(":"))
+
+
+def test_numbers_may_be_negative_and_keep_their_digits() -> None:
+    """A minus in front; 15 digits beside it and the mark fit."""
+    body = kit.body(kit.file(kit.replaced("QTY+21:6.5:KGM", "QTY+21:-12345678901234.5:KGM")))
+    assert body["LIN"][1]["QTY"][0]["QTY01"]["QTY0102"] == Decimal("-12345678901234.5")
