@@ -89,8 +89,8 @@ def test_good_files_are_accepted() -> None:
     ("file", "text", "says"),
     [
         ("x12/004010/888", SET.replace("ZM1 M 1", "ZM2 M 1"), ["888.yaml:8:5: there is no segment, composite or element 'ZM2'"]),
-        ("x12/004010/888", SET.replace("ZM1 M 1", "ZM1 X 1"), ["888.yaml:8:5: 'ZM1 X 1' is not TAG M|O max"]),
-        ("x12/004010/888", SET.replace("PID O 5", "PID O"), ["888.yaml:9:17: 'PID O' is not TAG M|O max"]),
+        ("x12/004010/888", SET.replace("ZM1 M 1", "ZM1 X 1"), ["888.yaml:8:5: 'ZM1 X 1' is not TAG M|O|C max"]),
+        ("x12/004010/888", SET.replace("PID O 5", "PID O"), ["888.yaml:9:17: 'PID O' is not TAG M|O|C max"]),
         (
             "x12/004010/888",
             SET.replace("ZM101", "ZM109"),
@@ -137,7 +137,7 @@ def test_check_finds_them_without_a_route() -> None:
     """A guide that no route uses, and a grammar."""
     files = {**OWN, "config/grammars/x12/004010/888.yaml": SET.replace("ZM1 M 1", "ZM1 X 1")}
     (problem, _) = load(files).problems
-    assert str(problem).startswith("config/grammars/x12/004010/888.yaml:8:5: 'ZM1 X 1' is not TAG M|O max")
+    assert str(problem).startswith("config/grammars/x12/004010/888.yaml:8:5: 'ZM1 X 1' is not TAG M|O|C max")
     files = {**OWN, "routes/sales/spare.guide.yaml": "guide: spare\nset: 850\nsegments: { BEK: {} }\n"}
     found = [str(problem) for problem in load(files).problems]
     assert "routes/sales/spare.guide.yaml:3:13: there is no segment 'BEK' in a 850; did you mean 'BEG'?" in found

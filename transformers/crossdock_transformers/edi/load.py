@@ -19,7 +19,7 @@ _PARTS = ("version", "elements", "codes", "segments")
 _GROUP = re.compile(r"\(([^)]*)\)\*(\d+)")
 _USE = re.compile(r"(\w+)(!?)(?:\[(\d+)\])?")
 _NOTE = re.compile(r"([PRECL])((?:\d\d){2,})")
-_NODE = re.compile(r"(\w{2,3}) ([MO]) (\d+|>1)( tree)?(?: as (\w+))?")
+_NODE = re.compile(r"(\w{2,3}) ([MOC]) (\d+|>1)( tree)?(?: as (\w+))?")
 
 
 class Grammars:
@@ -186,7 +186,7 @@ class Dictionary:
             line, inner = next(iter(item.items())) if isinstance(item, dict) else (item, None)
             found = _NODE.fullmatch(line)
             if not found:
-                raise ValueError(f"'{line}' is not TAG M|O max [tree] [as NAME]")
+                raise ValueError(f"'{line}' is not TAG M|O|C max [tree] [as NAME]")
             most = UNLIMITED if found[3] == ">1" else int(found[3])
             children = tuple(self._nodes(inner or ()))
             name, tree = found[5] or found[1], bool(found[4])

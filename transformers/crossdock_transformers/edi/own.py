@@ -22,7 +22,7 @@ from crossdock.core.errors import Refusal, Refusals
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Resource
 from crossdock_transformers.edi.dialect import dialect
-from crossdock_transformers.edi.grammar import Node
+from crossdock_transformers.edi.grammar import Composite, Node, Use
 from crossdock_transformers.edi.load import Dictionary, Grammars, standard
 
 FOLDER = "config/grammars/"
@@ -219,7 +219,7 @@ def _set(resource: Resource, version: str, grammars: Grammars) -> Iterator[Refus
 
 def _nodes(resource: Resource, items: Any, at: tuple[str | int, ...], version: str, grammars: Grammars) -> Iterator[Refusal]:
     if not isinstance(items, list):
-        yield Refusal("segments are a list: `TAG M|O max` in their order", place=resource.at(*at))
+        yield Refusal("segments are a list: `TAG M|O|C max` in their order", place=resource.at(*at))
         return
     for index, item in enumerate(items):
         line, inner = next(iter(item.items())) if isinstance(item, Mapping) and item else (item, None)
@@ -238,11 +238,18 @@ def _keys(resource: Resource, version: str, number: str, grammars: Grammars) -> 
     found = grammars.find(number, version)
     if found is None:
         return
-    known = {"/".join((*path, use.ref)) for path, node in found.visit() for use in node.segment.uses}
+    known = {"/".join((*path, *refs)) for path, node in found.visit() for use in node.segment.uses for refs in _refs(use)}
     for name, path in found.keys.items():
         if "/".join(path) not in known:
             hint = nearest("/".join(path), known)
             yield Refusal(f"'{'/'.join(path)}' is no element of this set{hint}", place=resource.at("keys", name))
+
+
+def _refs(use: Use) -> Iterator[tuple[str, ...]]:
+    """Yield an element's path in its segment, and those of its components."""
+    yield (use.ref,)
+    if isinstance(use.what, Composite):
+        yield from ((use.ref, inner.ref) for inner in use.what.uses)
 
 
 def _tried(resource: Resource, grammars: Grammars, version: str, at: tuple[Any, ...], make: Any) -> Iterator[Refusal]:
