@@ -79,6 +79,8 @@ def _with_items(value: Any) -> Any:
         return [_with_items(inner) for inner in value]
     if not isinstance(value, dict):
         return value
+    if "x-ref" in value:
+        return {"$ref": f"#/$defs/{value['x-ref']}"}
     found = {key: _with_items(inner) for key, inner in value.items() if key != "x-items"}
     return {**found, "items": {"$ref": f"#/$defs/{value['x-items']}"}} if "x-items" in value else found
 

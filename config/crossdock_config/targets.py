@@ -32,10 +32,11 @@ class Targets:
         if not isinstance(data, list):
             self.scope.say(self.scope.document.at(*at), f"`{self.verb}` is a list: `- erp: {{ operation: sales_order.create }}`")
             return ()
-        nodes = [self._target(item, (*at, index)) for index, item in enumerate(data)]
+        nodes = [self.one(item, (*at, index)) for index, item in enumerate(data)]
         return tuple(node for node in nodes if node is not None)
 
-    def _target(self, item: Any, at: Path) -> Node | None:
+    def one(self, item: Any, at: Path) -> Node | None:
+        """Compile a target."""
         place = self.scope.document.at(*at)
         if isinstance(item, str):
             item = {item: None}

@@ -11,7 +11,7 @@ import yaml
 from crossdock.core import engine
 from crossdock.core.message import Control, Message
 from crossdock.core.outcome import Outcome
-from crossdock.core.visits import Surroundings
+from crossdock.core.run import Surroundings
 from crossdock_config import Release, load
 
 PATH = "routes/examples/example.route.yaml"

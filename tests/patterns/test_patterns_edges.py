@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from crossdock.core.visits import Surroundings
+from crossdock.core.run import Surroundings
 from crossdock_policies.state import MemoryState
 from tests.patterns import patterns_kit as kit
 

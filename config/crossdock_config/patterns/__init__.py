@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossdock_config.patterns import recipients, routing, shaping, timing, trouble
+from crossdock_config.patterns import recipients, routing, shaping, timing, trouble, waiting
 from crossdock_config.patterns.pattern import Built, Pattern, Site
 
 ALL: tuple[Pattern, ...] = (
@@ -11,6 +11,7 @@ ALL: tuple[Pattern, ...] = (
     *recipients.PATTERNS,
     *timing.PATTERNS,
     *trouble.PATTERNS,
+    *waiting.PATTERNS,
 )
 PATTERNS = {pattern.name: pattern for pattern in ALL}
 

@@ -25,6 +25,9 @@ StepList = Annotated[Any, WithJsonSchema({"type": "array", "x-items": "step"})]
 TargetList = Annotated[Any, WithJsonSchema({"type": "array", "x-items": "target"})]
 """A list of targets as a file has it."""
 
+OneTarget = Annotated[Any, WithJsonSchema({"x-ref": "target"})]
+"""A target as a file has it."""
+
 Built = Node | tuple[Node, ...] | None
 
 
@@ -146,4 +149,17 @@ def reshaped(shape: Shape | None, names: tuple[str, ...], new: Shape | None) -> 
     return {**shape, "properties": {**properties, names[0]: inner if inner is not None else {}}}
 
 
-__all__ = ["Built", "Cel", "Pattern", "Site", "StepList", "TargetList", "items", "reshaped", "shape_of", "trail", "within"]
+__all__ = [
+    "Built",
+    "Cel",
+    "OneTarget",
+    "Pattern",
+    "Site",
+    "StepList",
+    "TargetList",
+    "items",
+    "reshaped",
+    "shape_of",
+    "trail",
+    "within",
+]

@@ -37,7 +37,7 @@ def _split(site: Site) -> Node | None:
         site.say("`split` takes `transactions`, or an expression that gives a list: `body.orders`")
         return None
     number = site.number()
-    if value.isidentifier():
+    if value.isidentifier() and value != "body":
         return SplitNode(number, f"split {value}", site.place)
     path = scope.expression(value, site.at)
     shape = shape_of(path)

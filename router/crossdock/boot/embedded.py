@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 Ready = Callable[[Mapping[str, Any]], None]
 FORK = multiprocessing.get_context("fork")
-MESSAGES, DELIVERIES = "route/", "to/"
+MESSAGES, DELIVERIES = ("route/", "gather/"), ("to/",)
 """How the names of lanes begin."""
 
 
@@ -91,7 +91,7 @@ class _Child:
 class _Work:
     """A working process: Celery on threads. Lanes of another kind are passed on to the process that works on them."""
 
-    def __init__(self, house: House, metrics: Metrics, others: str, pass_on: Callable[[str], None]) -> None:
+    def __init__(self, house: House, metrics: Metrics, others: tuple[str, ...], pass_on: Callable[[str], None]) -> None:
         self._parts = PerProcess(lambda: house.parts(self._send, metrics, share=False))
         self._app = create("memory://", self._parts.drain)
         self._own = publisher(self._app)

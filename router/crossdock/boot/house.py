@@ -131,7 +131,8 @@ class House:
         """Build what one working process consists of; `send` sends a wake-up for a lane."""
         from crossdock.runtime.deliver import DeliveryDrain
         from crossdock.runtime.drain import MessageDrain
-        from crossdock.runtime.lanes import Lanes
+        from crossdock.runtime.gather import GatherDrain
+        from crossdock.runtime.lanes import Drain, Lanes
         from crossdock.runtime.loop import LoopThread
         from crossdock.runtime.overdue import Watch
         from crossdock.runtime.releases import Releases
@@ -147,7 +148,8 @@ class House:
         sinks.warm(self.release)
         messages = MessageDrain(journal, releases, state, clock, metrics, lease)
         deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics, lease)
-        lanes = Lanes(journal, messages, deliveries, waker, lease, share=share)
+        drains: dict[str, Drain] = {"route": messages, "to": deliveries, "gather": GatherDrain(journal, releases)}
+        lanes = Lanes(journal, drains, waker, lease, share=share)
         return Parts(journal, lanes, loop, sinks, waker, Watch(journal, self.release))
 
 

@@ -16,8 +16,10 @@ from crossdock.core.nodes import Catch, EndTry, Node, Rethrow, SplitNode
 from crossdock.core.outcome import Outcome, Stage, State, unanswered
 from crossdock.core.parts import acknowledgement, as_part, bad_part, child_of, parts_of
 from crossdock.core.program import Program, variables
+from crossdock.core.run import STOP, Guarded, Joined, Pause, Run, Surroundings
 from crossdock.core.spec import Part, Stream
-from crossdock.core.visits import STOP, Guarded, Pause, Run, Surroundings, visit
+from crossdock.core.visits import visit
+from crossdock.core.waits import TAKING
 
 NOWHERE = Surroundings()
 
@@ -52,6 +54,8 @@ class _Walk:
 
     def _step(self, node: Node) -> Outcome | None:
         current = self.current
+        if isinstance(node, TAKING):
+            current.take(node.number)
         started, before = perf_counter_ns(), current.message
         try:
             result = visit(node, current, _isolated)
@@ -67,6 +71,8 @@ class _Walk:
             return self._done(State.FILTERED)
         if isinstance(result, Pause):
             return self._paused(node, result)
+        if isinstance(result, Joined):
+            return self._joined(node, result)
         if isinstance(result, tuple):
             self.nodes, self.at = result + self.nodes[self.at :], 0
         return None
@@ -120,10 +126,20 @@ class _Walk:
         goes_on = node if pause.again else next((one for one in following if not isinstance(one, EndTry)), None)
         if goes_on is None:
             return self._done(State.DONE)
-        if isinstance(self.current.message.body, Numbered) or hasattr(self.current.message.body, "parts"):
+        if not self._can_be_put_away():
             self.at -= 1
             return self._caught(node, _told(node, _unpausable(node)), perf_counter_ns())
-        return self.current.outcome(State.RETRY, after=pause.after, resume=goes_on.number, paused=True)
+        return self.current.outcome(State.RETRY, after=pause.after, resume=goes_on.number, paused=True, wait=pause.wait)
+
+    def _joined(self, node: Node, joined: Joined) -> Outcome | None:
+        if not self._can_be_put_away():
+            self.at -= 1
+            return self._caught(node, _told(node, _unpausable(node)), perf_counter_ns())
+        return self.current.outcome(State.WAITING, resume=node.number, wait=joined.wait)
+
+    def _can_be_put_away(self) -> bool:
+        body = self.current.message.body
+        return not isinstance(body, Numbered) and not hasattr(body, "parts")
 
     def _done(self, state: State) -> Outcome:
         program, current = self.program, self.current

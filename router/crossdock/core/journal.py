@@ -29,6 +29,11 @@ def message_lane(route: str, partner: str) -> str:
     return f"route/{route}/{partner}" if partner else f"route/{route}"
 
 
+def gather_lane(route: str) -> str:
+    """Return the lane in which a route's groups are looked at."""
+    return f"gather/{route}"
+
+
 def delivery_lane(endpoint: str, partner: str) -> str:
     """Return the lane in which deliveries to an endpoint wait, again one for each partner."""
     return f"to/{endpoint}/{partner}" if partner else f"to/{endpoint}"
@@ -73,6 +78,64 @@ class DeliveryWork(Work):
 
 
 @dataclass(frozen=True, slots=True)
+class GatherWork(Work):
+    """A group of waiting messages to be looked at. `ref` is `scope<TAB>key`."""
+
+    ref: str
+
+
+Claimed = list[MessageWork] | list[DeliveryWork] | list[GatherWork]
+"""What a claim gives: all of one kind, by the lane's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A message that waits in a group (`outcome.Wait`); `at` is in ms."""
+
+    message_id: str
+    at: int
+    n: int | None
+    total: int | None
+    closes: bool
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """A group as it stands: its members, oldest first, and up to which number it has been let go in order. `now` is in ms."""
+
+    members: tuple[Member, ...]
+    last: int | None
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a look at a group gave, ready to be committed.
+
+    `taken` members went into the `combined` message; `released` ones go on by themselves, in this order. `last` is the number up
+    to which they were let go; `after` is when to look again, in seconds.
+    """
+
+    work: GatherWork
+    combined: Message | None = None
+    taken: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
+    last: int | None = None
+    after: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A waiting message may go on: `slot` is put into what it holds, under its node's number."""
+
+    message_id: str
+    node: int
+    slot: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """A message's run, ready to be committed.
 
@@ -112,6 +175,7 @@ class Concluded:
     counts: bool = True
     micros: int = 0
     spawns: tuple[Message, ...] = ()
+    wake: Wake | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +230,7 @@ class Journal(Protocol):
     def accept(self, receipts: Sequence[Receipt], release: str) -> list[Accepted]:
         """Write message, dedupe key and work row of each receipt in one transaction."""
 
-    def claim(self, lane: str, limit: int, lease: float) -> list[MessageWork] | list[DeliveryWork]:
+    def claim(self, lane: str, limit: int, lease: float) -> Claimed:
         """Lease up to `limit` due rows of a lane, oldest first; attempts are counted here, before anything is run.
 
         Of rows with one order key only the oldest unfinished is ever claimable (a failed one holds its key).
@@ -196,6 +260,27 @@ class Journal(Protocol):
 
         An outcome whose claim is already another message's becomes a DUPLICATE, with nothing else of it committed. Results
         whose lease was lost are left out. Returns the lanes that got work due now.
+        """
+
+    def gathering(self, work: GatherWork) -> Gathering:
+        """Return a group as it stands."""
+
+    def load(self, messages: Sequence[str]) -> list[Message]:
+        """Return messages with the bodies that they would go on from, in this order; those that are gone are left out."""
+
+    def gathered(self, result: Gathered) -> set[str]:
+        """Commit what a look at a group gave; return the lanes that got work. Raises LeaseLost."""
+
+    def covered(self, works: Sequence[GatherWork]) -> None:
+        """Finish looks at groups that another look has covered."""
+
+    def unpark(self, key: str, by: str) -> int:
+        """Let all parked messages of a key go on; return how many there were."""
+
+    def answer(self, root: str) -> tuple[int, bytes, str] | None:
+        """Return the reply to a message that came in, as (status, data, content type), or None where there is none yet.
+
+        Where the message or a part of it has failed, the reply is its error, with status 422.
         """
 
     def intend(self, works: Sequence[DeliveryWork]) -> set[int]:

@@ -82,6 +82,10 @@ class Message:
         """Return a copy that holds one thing more."""
         return replace(self, held={**self.held, name: value})
 
+    def holding_no(self, name: str) -> Message:
+        """Return a copy that holds one thing less."""
+        return replace(self, held={known: value for known, value in self.held.items() if known != name})
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered:

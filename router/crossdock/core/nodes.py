@@ -4,6 +4,7 @@
     route       FilterNode  ChoiceNode  SplitNode  LoopNode  MulticastNode  SlipNode  CallNode
     go out      TargetNode  EventNode  RecipientsNode
     time        DelayNode  ThrottleNode
+    wait        AggregateNode  ResequenceNode  ParkNode  ReleaseNode  EnrichNode  AnswerNode
     trouble     TryNode with its Catches (and its marks EndTry, Rethrow)  IdempotentNode
 
 Every node has a number, a name for the trace, and the place that it was written at.
@@ -246,6 +247,91 @@ class IdempotentNode(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class AggregateNode(Base):
+    """Aggregator: messages of one key wait for each other and go on as one.
+
+    A group is complete at `size` members, at as many as its members say (`total`), at one for which `closes` holds, `after`
+    seconds from its first or `quiet` seconds from its last member; the first that comes true counts. The new body is the list of
+    their bodies, or `body` over `items`.
+    """
+
+    by: Expression
+    size: int | None = None
+    total: Expression | None = None
+    closes: Expression | None = None
+    after: float | None = None
+    quiet: float | None = None
+    body: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResequenceNode(Base):
+    """Resequencer: messages of one key go on in the order of their numbers, from `first` on.
+
+    A gap holds those after it for `wait` seconds at most; then they go on without the missing ones.
+    """
+
+    by: Expression
+    sequence: Expression
+    first: int
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParkNode(Base):
+    """Parks the message until a person, or a step `release` with the same key, lets it go on.
+
+    `when` says which messages; after `seconds` it fails.
+    """
+
+    key: Expression
+    when: Expression | None = None
+    reason: Expression | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseNode(Base):
+    """Lets all parked messages of a key go on."""
+
+    key: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichNode(Base):
+    """Content Enricher: asks an endpoint and puts its answer into the body.
+
+    `request` makes what is asked (the body, without one), `pick` takes what is wanted from the `reply`, `path` is where in
+    the body it goes. An answer is remembered for `cache` seconds; one that does not come within `seconds` fails the message.
+    `default` stands for an answer where the endpoint refuses.
+    """
+
+    target: TargetNode
+    path: tuple[str, ...]
+    request: Expression | None = None
+    pick: Expression | None = None
+    cache: float = 0.0
+    seconds: float = 300.0
+    default: Expression | None = None
+
+    @property
+    def inner(self) -> tuple[tuple[Node, ...], ...]:
+        return ((self.target,),)
+
+    @property
+    def isolated(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerNode(Base):
+    """Request-Reply: the body, or an expression's value, is the answer to whoever sent the message and waits for it."""
+
+    value: Expression | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Catch:
     """What to do about an error. `errors` are kinds or codes (a code's beginning will do); empty takes all but retryable ones.
 
@@ -319,6 +405,12 @@ Node = (
     | DelayNode
     | ThrottleNode
     | IdempotentNode
+    | AggregateNode
+    | ResequenceNode
+    | ParkNode
+    | ReleaseNode
+    | EnrichNode
+    | AnswerNode
     | TryNode
     | EndTry
     | Rethrow

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from crossdock.core.chain import Link
 from crossdock.core.errors import CrossdockError
@@ -17,7 +17,7 @@ from crossdock.core.message import Message
 
 
 class State(StrEnum):
-    """Where a message stands."""
+    """Where a message stands. `waiting`: for a person, an answer, others of its group; `gathered`: it went on with its group."""
 
     RECEIVED = "received"
     DONE = "done"
@@ -25,6 +25,8 @@ class State(StrEnum):
     SPLIT = "split"
     DUPLICATE = "duplicate"
     RETRY = "retry"
+    WAITING = "waiting"
+    GATHERED = "gathered"
     FAILED = "failed"
     DISCARDED = "discarded"
 
@@ -98,6 +100,35 @@ class Claim:
     holder: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a message is put away, and by what it is found again.
+
+    Kinds: `park` until somebody releases its `key`, `ask` until an endpoint answers, `gather` until its group (`scope` and `key`)
+    is complete. Of a group's member, `n` is its place in a sequence, `total` says how many the group has, `closes` that it is
+    the last. `note` says in the user's words what is waited for.
+    """
+
+    kind: Literal["park", "ask", "gather"]
+    node: int
+    key: str = ""
+    scope: str = ""
+    note: str = ""
+    where: str = ""
+    n: int | None = None
+    total: int | None = None
+    closes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route replies to whoever waits for it. `status` is HTTP's."""
+
+    body: Any
+    content_type: str
+    status: int = 200
+
+
 def told(claims: Iterable[Claim]) -> str:
     """Return claims as the error of a duplicate keeps them in its detail, one a line, so that it can be let in after all."""
     return "\n".join(f"{claim.scope}\t{claim.key}" for claim in claims)
@@ -130,7 +161,8 @@ class Outcome:
     it where one of its claims is taken. `exchanges` are the documents received with it, `settlements` what it acknowledges.
     `links` are what received documents say of orders.
     `resume` is the program's node at which a failed message can be taken up again. `paused` says that a RETRY is no trouble:
-    the route wants to go on `after` seconds.
+    the route wants to go on `after` seconds; `wait` says what it waits for. `releases` are the keys of parked messages that may
+    go on, `answer` is for whoever waits for this message's reply.
     """
 
     message: Message
@@ -148,4 +180,7 @@ class Outcome:
     links: tuple[Link, ...] = ()
     refuse: Callable[[Claim], Closing] = unanswered
     exchanges: tuple[Exchange, ...] = ()
+    wait: Wait | None = None
+    releases: tuple[str, ...] = ()
+    answer: Answer | None = None
     settlements: tuple[Settlement, ...] = ()

@@ -6,19 +6,19 @@ A visit changes the run's message and adds to what the run wants to send, and an
     a tuple of nodes   these first, then the next node
     STOP               the message ends here, filtered
     Pause              the message is put away and goes on later, at this node or at the next
+    Joined             the message waits in a group
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
-from crossdock.core.chain import Link
+from crossdock.core import waits
 from crossdock.core.errors import Rejected
-from crossdock.core.message import Message, Numbered
+from crossdock.core.message import Message
 from crossdock.core.nodes import (
     BodyNode,
     CallNode,
@@ -45,73 +45,13 @@ from crossdock.core.nodes import (
     TryNode,
     end_of,
 )
-from crossdock.core.outcome import Claim, Delivery, Event, Outcome, Stage, State
-from crossdock.core.policy import StateStore
+from crossdock.core.outcome import Claim, Event
 from crossdock.core.program import variables
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Stream
+from crossdock.core.run import PLAIN, STOP, Guarded, Pause, Run, delivery, kind_of, settled
 
-MOST_COLLECTED = 10_000
-"""How many parts of a stream a route without a split may hold at once."""
 MOST_HOPS = 100
 """How many sequences a routing slip may name."""
-
-STOP: Final = object()
-"""The message ends here, filtered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """The message goes on `after` seconds; `again` at this node, else at the next."""
-
-    after: float
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a run may ask of the world: the time (s since 1970), and the policies' shared state."""
-
-    now: float = 0.0
-    state: StateStore | None = None
-
-
-@dataclass(slots=True)
-class Guarded:
-    """A try that the run is in, and how much the run wanted to send when it came in."""
-
-    node: TryNode
-    deliveries: int = 0
-    events: int = 0
-
-
-@dataclass(slots=True)
-class Run:
-    """What one pass has gathered so far. `spoken` says from where on deliveries and events are a catch's or a `finally`'s."""
-
-    message: Message
-    world: Surroundings = field(default_factory=Surroundings)
-    deliveries: list[Delivery] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    stages: list[Stage] = field(default_factory=list)
-    claims: tuple[Claim, ...] = ()
-    links: tuple[Link, ...] = ()
-    tries: list[Guarded] = field(default_factory=list)
-    spoken: tuple[int, int] = (0, 0)
-    stream: Stream | None = None
-
-    def outcome(self, state: State, **rest: Any) -> Outcome:
-        """Return the result of the run as it stands."""
-        return Outcome(self.message, state, tuple(self.deliveries), tuple(self.events), self.claims, tuple(self.stages), **rest)
-
-    def branch(self, message: Message) -> Run:
-        """Return a run of another message that sends along with this one."""
-        return Run(message, self.world, self.deliveries, self.events, self.stages, self.claims, self.links)
-
-    def absorb(self, run: Run) -> None:
-        """Take over what another run, which was a branch of this one, claims and links."""
-        self.claims, self.links = run.claims, run.links
-
 
 Inner = Callable[[Run, tuple[Node, ...]], bool]
 """Does nodes in an isolated run to their end; False where a filter stopped it."""
@@ -132,13 +72,10 @@ def visit(node: Node, current: Run, inner: Inner) -> Any:
 # Compute
 
 
-_PLAIN = (dict, list, bytes, str)
-
-
 def _step(node: StepNode, current: Run) -> None:
     current.message = node.step.apply(current.message)
     body = current.message.body
-    if type(body) not in _PLAIN:
+    if type(body) not in PLAIN:
         current.claims += getattr(body, "claims", ())
         current.stream = body if hasattr(body, "parts") else current.stream
 
@@ -295,57 +232,9 @@ def _names(node: Node, value: Any, among: Mapping[str, Any]) -> list[str]:
 # Go out
 
 
-def delivery(node: TargetNode, current: Run) -> Delivery:
-    """Return what a target shall get."""
-    message = current.message
-    seen = variables(message)
-    endpoint = node.endpoint if node.endpoint != "partner:" else f"partner:{message.control.partner}"
-    if endpoint == "partner:":
-        raise Rejected(
-            "this message has no partner to deliver to", where=node.place.short, advice="name one: `to: [{partner: acme}]`"
-        )
-    return Delivery(
-        endpoint=endpoint,
-        body=settled(current),
-        key=str(node.key.evaluate(seen)) if node.key else "",
-        operation=node.operation,
-        content_type=message.content_type,
-        order_key=str(node.order_key.evaluate(seen)) if node.order_key else "",
-        reply_to=node.reply_to,
-        name=str(node.title.evaluate(seen)) if node.title else "",
-        where=node.place.short,
-        policies=node.policies,
-        options={"node": node.number},
-    )
-
-
 def _publish(node: EventNode, current: Run) -> str:
     current.events.append(Event(node.type, settled(current), node.place.short))
     return node.type
-
-
-def settled(current: Run) -> Any:
-    """Return the body as something that can be kept: a stream that nobody split is read to its end."""
-    body = current.message.body
-    if type(body) in _PLAIN or body is None or isinstance(body, Numbered | int | bool) or not hasattr(body, "parts"):
-        return body
-    bodies, current.links = _collected(body)
-    return bodies
-
-
-def _collected(stream: Stream) -> tuple[list[Any], tuple[Link, ...]]:
-    bodies: list[Any] = []
-    links: list[Link] = []
-    for part in stream.parts():
-        if part.error:
-            raise part.error
-        if len(bodies) == MOST_COLLECTED:
-            raise Rejected(
-                f"more than {MOST_COLLECTED} {stream.unit} in one message", advice=f"add a step `split: {stream.unit}`"
-            )
-        bodies.append(part.body)
-        links += part.links
-    return bodies, tuple(links)
 
 
 # Time
@@ -404,12 +293,6 @@ def _idempotent(node: IdempotentNode, current: Run) -> str:
     return str(key)
 
 
-def kind_of(value: Any) -> str:
-    """Say what a value is, for people."""
-    names = {dict: "an object", list: "a list", str: "a text", bytes: "bytes", bool: "a truth value", type(None): "nothing"}
-    return names.get(type(value), "a number")
-
-
 def items_of(node: SplitNode, message: Message) -> Iterator[Any]:
     """Return the items that a split by an expression gives."""
     assert node.path is not None
@@ -437,5 +320,6 @@ _PLAINLY: dict[type, Any] = {
     EndTry: _end_try,
     Rethrow: _rethrow,
     IdempotentNode: _idempotent,
+    **waits.VISITS,
 }
 _NESTED: dict[type, Any] = {LoopNode: _for_each, MulticastNode: _multicast, SlipNode: _slip}

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from crossdock.core import policy as policies
 from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Misconfigured, Retryable, UnknownEffect
-from crossdock.core.journal import Concluded, DeliveryWork, EffectState, Journal
+from crossdock.core.journal import Concluded, DeliveryWork, EffectState, Journal, Wake
 from crossdock.core.message import Message
 from crossdock.core.nodes import TargetNode
 from crossdock.core.outcome import DeliveryState, Event
@@ -34,6 +34,8 @@ from crossdock_config import Release
 
 SECONDS = 30.0
 """How long a call may take where no policy says so."""
+QUESTION = "#"
+"""How `reply_to` begins where a message waits for the answer: the number of its node follows."""
 AGAIN = 30.0
 """Seconds until a retry where no policy has an opinion."""
 
@@ -126,14 +128,14 @@ class DeliveryDrain:
         """Let the policies decide what a failure means, and the events say what a success starts."""
         verdict = policies.after(call.around, replace(call.attempt, now=self._clock.now()), result.error)
         if result.state is DeliveryState.DELIVERED:
-            return replace(result, spawns=tuple(_replies(call, result.reply)))
+            return replace(result, spawns=tuple(_replies(call, result.reply)), wake=_answer(call.work, result.reply))
         if result.state is not DeliveryState.QUEUED:
-            return result
+            return _refusal(result)
         if isinstance(verdict, RetryLater):
             return replace(result, after=verdict.after, counts=verdict.counts)
         if isinstance(verdict, Fail):
             given_up = DeliveryState.UNKNOWN if result.effect == "unknown" else DeliveryState.FAILED
-            return replace(result, state=given_up, error=verdict.error)
+            return _refusal(replace(result, state=given_up, error=verdict.error))
         return replace(result, after=AGAIN)
 
     def _conclude(self, results: list[Concluded]) -> set[str]:
@@ -195,7 +197,7 @@ async def _made(call: _Call) -> Concluded:
 async def _sent(call: _Call) -> Reply:
     """Look an uncertain earlier attempt up, then send."""
     work, sink, dispatch = call.work, call.sink, _dispatch(call)
-    if work.effect in ("intended", "unknown"):
+    if work.effect in ("intended", "unknown") and not _is_question(work):
         if isinstance(sink, Askable):
             found = await sink.find(dispatch)
             if found is not None:
@@ -212,7 +214,7 @@ def _still(effect: EffectState) -> EffectState:
 
 def _unknown(call: _Call, error: UnknownEffect) -> Concluded:
     """An effect that may have happened: again where that is safe, else a person decides."""
-    safe = isinstance(call.sink, Askable) or call.sink.knows_keys
+    safe = isinstance(call.sink, Askable) or call.sink.knows_keys or _is_question(call.work)
     error.advice = error.advice or (
         "it is looked up before it is sent again"
         if safe
@@ -251,9 +253,32 @@ def _options(call: _Call) -> object:
     return node.options
 
 
+def _is_question(work: DeliveryWork) -> bool:
+    """Say whether the message waits for the answer (`enrich`): nothing is done by it, so it may be asked as often as needed."""
+    return work.reply_to.startswith(QUESTION)
+
+
+def _answer(work: DeliveryWork, reply: Reply | None) -> Wake | None:
+    """Return what wakes the message that asked."""
+    if not _is_question(work):
+        return None
+    return Wake(work.message.id, int(work.reply_to.removeprefix(QUESTION)), {"reply": reply.body if reply else None})
+
+
+def _refusal(result: Concluded) -> Concluded:
+    """A question that gets no answer is the message's trouble: it goes on with the error, and the delivery is done with."""
+    work, error = result.work, result.error
+    if not _is_question(work) or error is None:
+        return result
+    wake = Wake(
+        work.message.id, int(work.reply_to.removeprefix(QUESTION)), {"error": {"message": error.message, "code": error.code}}
+    )
+    return replace(result, state=DeliveryState.DISCARDED, wake=wake)
+
+
 def _replies(call: _Call, reply: Reply | None) -> Iterator[Message]:
     work = call.work
-    if not work.reply_to or reply is None:
+    if not work.reply_to or reply is None or _is_question(work):
         return
     body = {"document": work.message.body, "reply": reply.body, "reference": reply.reference, "endpoint": work.endpoint}
     yield from spawned(call.release, work.message, Event(work.reply_to, body, work.where))

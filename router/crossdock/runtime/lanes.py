@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from crossdock.core.journal import DeliveryWork, Journal, MessageWork
-from crossdock.runtime.deliver import DeliveryDrain
-from crossdock.runtime.drain import BATCH, MessageDrain
+from crossdock.core.journal import Journal
+from crossdock.runtime.drain import BATCH
 from crossdock.runtime.waker import Waker
 
 TURN = 0.5
 """Seconds after which a lane that still has work goes to the end of the line, so that every lane gets its turn."""
 
 
-class Lanes:
-    """Drains lanes by name: `route/...` runs messages, `to/...` makes deliveries."""
+class Drain(Protocol):
+    """Works on what was claimed from lanes of one kind."""
 
-    def __init__(
-        self, journal: Journal, messages: MessageDrain, deliveries: DeliveryDrain, waker: Waker, lease: float, *, share: bool
-    ) -> None:
+    def batch(self, works: Any) -> set[str]:
+        """Work on claimed rows and commit; return the lanes that got work."""
+
+
+class Lanes:
+    """Drains lanes by name: `route/...` runs messages, `to/...` makes deliveries, `gather/...` looks at groups."""
+
+    def __init__(self, journal: Journal, drains: Mapping[str, Drain], waker: Waker, lease: float, *, share: bool) -> None:
         self._journal = journal
-        self._messages = messages
-        self._deliveries = deliveries
+        self._drains = drains
         self._waker = waker
         self._lease = lease
         self._share = share
@@ -31,6 +35,7 @@ class Lanes:
 
     def drain(self, lane: str) -> None:
         """Work on a lane for one turn; whatever remains is woken again. Where work is shared, a full batch calls for help."""
+        batch = self._drains[lane.partition("/")[0]].batch
         ends = time.monotonic() + TURN
         called = not self._share
         while not self.stopping.is_set():
@@ -40,12 +45,7 @@ class Lanes:
             if len(works) == BATCH and not called:
                 self._waker.wake([lane])
                 called = True
-            self._waker.wake(self._batch(lane, works) - {lane})
+            self._waker.wake(batch(works) - {lane})
             if time.monotonic() > ends:
                 self._waker.wake([lane])
                 return
-
-    def _batch(self, lane: str, works: list[MessageWork] | list[DeliveryWork]) -> set[str]:
-        if lane.startswith("route/"):
-            return self._messages.batch(cast("list[MessageWork]", works))
-        return self._deliveries.batch(cast("list[DeliveryWork]", works))

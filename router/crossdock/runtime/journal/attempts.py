@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from crossdock.core.errors import CrossdockError, Rejected
 from crossdock.core.journal import Concluded, DeliveryWork
+from crossdock.core.message import dump_held
 from crossdock.core.outcome import DeliveryState, Stage
-from crossdock.runtime.journal import exchanges, queue
+from crossdock.runtime.journal import exchanges, queue, waiting
 from crossdock.runtime.journal.batch import Batch
 from crossdock.runtime.journal.bodies import Bundle, Document
 from crossdock.runtime.journal.database import Database, Line, Session
@@ -41,6 +43,7 @@ def _prepared(result: Concluded) -> Prepared:
     """Encode the spawns' bodies; an answer that can't be kept starts nothing, and says so."""
     bundle = Bundle()
     try:
+        dump_held(result.wake.slot if result.wake else {})
         return result, [bundle.document(spawn.body, spawn.content_type) for spawn in result.spawns]
     except UNKEEPABLE as error:
         return _speechless(result, error), []
@@ -54,7 +57,8 @@ def _speechless(result: Concluded, error: BaseException) -> Concluded:
         detail=f"{type(error).__name__}: {error}",
         advice="this is a defect of the connector: please report it",
     )
-    return Concluded(result.work, result.state, result.effect, result.reply, told, micros=result.micros)
+    wake = replace(result.wake, slot={"error": {"message": told.message, "code": told.code}}) if result.wake else None
+    return Concluded(result.work, result.state, result.effect, result.reply, told, micros=result.micros, wake=wake)
 
 
 def _concluded(session: Session, prepared: Sequence[Prepared]) -> set[str]:
@@ -66,7 +70,8 @@ def _concluded(session: Session, prepared: Sequence[Prepared]) -> set[str]:
     session.many("end_attempt", [_attempt_row(session, result) for result, _ in mine])
     session.many("end_effect", [_effect_row(session, result) for result, _ in mine])
     exchanges.sent(session, [result.work.delivery_id for result, _ in mine if _is_letter(result)])
-    return batch.save() | _moved(session, [result for result, _ in mine], held)
+    woken = waiting.wake(session, [result.wake for result, _ in mine if result.wake is not None])
+    return batch.save() | woken | _moved(session, [result for result, _ in mine], held)
 
 
 def _is_letter(result: Concluded) -> bool:

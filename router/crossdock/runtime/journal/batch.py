@@ -34,6 +34,9 @@ class Batch:
         self._events: list[Line] = []
         self._keys: set[tuple[str, str, str]] = set()
         self._links: list[Line] = []
+        self._waiting: list[Line] = []
+        self._answers: list[Line] = []
+        self._groups: set[tuple[str, str]] = set()
 
     def message(self, row: list[Any], error: Mapping[str, Any] | None = None, held: str = "") -> None:
         """Add a message from `message_row`."""
@@ -80,6 +83,18 @@ class Batch:
         )
         self._work.append((delivery_lane(delivery.endpoint, message.control.partner), key, self.session.now, order))
 
+    def put_away(self, row: Line, group: tuple[str, str] | None) -> None:
+        """Add a wait from `waiting_row`; a member's group (lane and name) is to be looked at."""
+        self._waiting.append(row)
+        if group is not None and group not in self._groups:
+            self._groups.add(group)
+            self._work.append((*group, self.session.now, ""))
+
+    def answer(self, message: Message, document: Document, status: int) -> None:
+        """Add a route's reply, under the message that came in."""
+        root = message.correlation_id or message.id.partition(".")[0]
+        self._answers.append((root, self.shelf.put(document), status, self.session.now))
+
     def event(self, ref: str, kind: str, **rest: Any) -> None:
         """Add an event (see `event_row`)."""
         self._events.append(event_row(self.session, ref, kind, **rest))
@@ -106,6 +121,8 @@ class Batch:
         session.many("add_business_key", sorted(self._keys))
         session.many("add_event", self._events)
         session.many("add_link", self._links)
+        session.many("add_waiting", self._waiting)
+        session.many("add_answer", self._answers)
         finished = list(done)
         if finished:
             session.run("drop_work", seqs=finished)

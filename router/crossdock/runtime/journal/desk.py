@@ -6,7 +6,7 @@ from typing import Any
 
 from crossdock.core.chain import Link
 from crossdock.core.journal import Query, Row
-from crossdock.runtime.journal import links, repair
+from crossdock.runtime.journal import links, repair, waiting
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.events import event_story
 from crossdock.runtime.journal.rows import payload_of
@@ -72,6 +72,14 @@ class SqlDesk:
     def failed(self, query: Query) -> list[Row]:
         """Return what waits for a person, newest first; `before` is the id of the last one seen."""
         return self._database.read(lambda session: _failed(session, query))
+
+    def parked(self, route: str = "", key: str = "", limit: int = 100) -> list[Row]:
+        """Return parked messages, the longest waiting first."""
+        return self._database.read(lambda session: waiting.parked(session, "park", route, key, limit))
+
+    def unpark(self, key: str, by: str) -> int:
+        """Let all parked messages of a key go on; return how many there were."""
+        return self._database.write(lambda session: waiting.unpark(session, key, by)[0])
 
     def show(self, item: str) -> Row:
         """Return everything of one message or delivery; raises KeyError."""

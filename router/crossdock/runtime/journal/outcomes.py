@@ -17,7 +17,7 @@ from crossdock.runtime.journal.bodies import PLAIN, Bundle, Document
 
 UNKEEPABLE = (TypeError, ValueError, CrossdockError, RecursionError)
 """What encoding a body may raise: a type that no document holds, a NaN, a nesting too deep."""
-PENDING = (State.FAILED, State.RETRY)
+PENDING = (State.FAILED, State.RETRY, State.WAITING)
 """States in which a message may be run again."""
 CLAIMING = (State.DONE, State.FILTERED, State.SPLIT)
 """States in which a message takes its keys: one that failed leaves them to a corrected copy."""
@@ -42,6 +42,7 @@ class Entry:
     sent: list[Document | Numbered] = field(default_factory=list)
     spawned: list[Document] = field(default_factory=list)
     held: str = ""
+    answer: Document | None = None
 
     @property
     def message(self) -> Message:
@@ -78,6 +79,8 @@ def _encoded(entry: Entry) -> Entry:
     if _is_kept(entry) and keepable(message.body):
         entry.own = bundle.document(message.body, message.content_type)
     entry.sent = [_document(bundle, delivery) for delivery in entry.outcome.deliveries]
+    if entry.outcome.answer is not None:
+        entry.answer = bundle.document(entry.outcome.answer.body, entry.outcome.answer.content_type)
     entry.spawned = [bundle.document(spawn.body, spawn.content_type) for spawn in entry.spawns]
     if entry.before is None and entry.own is None and bundle.has(message.body):
         entry.own = bundle.document(message.body, message.content_type)
@@ -117,7 +120,7 @@ def failed(entry: Entry, error: CrossdockError, state: State) -> Entry:
     resume = message.control.resume
     outcome = Outcome(message, state, stages=entry.outcome.stages, error=error, resume=resume)
     held = dump_held(message.held) if message.held else ""
-    return replace(entry, outcome=outcome, spawns=(), own=None, sent=[], spawned=[], held=held)
+    return replace(entry, outcome=outcome, spawns=(), own=None, sent=[], spawned=[], held=held, answer=None)
 
 
 def duplicate(entry: Entry, claim: Claim, holder: str) -> Entry:

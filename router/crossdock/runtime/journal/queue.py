@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from crossdock.core.journal import DeliveryWork, Lane, MessageWork, Work
+from crossdock.core.journal import Claimed, GatherWork, Lane, Work
 from crossdock.runtime.journal.database import Line, Session
 from crossdock.runtime.journal.rows import delivery_work, message_work
 from crossdock.runtime.journal.texts import short
@@ -26,13 +26,15 @@ ORDER_SPACE = 1
 """The space of locks that order deliveries, one for each endpoint."""
 
 
-def claim(session: Session, lane: str, limit: int, lease: float, owner: str) -> list[MessageWork] | list[DeliveryWork]:
+def claim(session: Session, lane: str, limit: int, lease: float, owner: str) -> Claimed:
     """Lease the oldest due rows of a lane and load what they are about."""
     until = session.now + int(lease * 1000)
     lines = session.all("claim_work", lane=lane, now=session.now, until=until, limit=limit, owner=owner)
     lines.sort(key=lambda line: (line[5], line[0]))
     if not lines:
         return []
+    if lane.startswith("gather/"):
+        return [GatherWork(seq, lane, attempts, fence, first, ref) for seq, ref, attempts, fence, first, _ in lines]
     names = [line[1] for line in lines]
     if lane.startswith("to/"):
         loaded = {row[0]: row for row in session.all("load_deliveries", ids=names)}

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from crossdock.core.exchange import Exchange
 from crossdock.core.journal import Appended, LeaseLost, MessageWork, Settled
 from crossdock.core.message import Numbered
-from crossdock.core.outcome import Claim, State
-from crossdock.runtime.journal import queue, settlements
+from crossdock.core.outcome import Claim, Outcome, State
+from crossdock.runtime.journal import queue, settlements, waiting
 from crossdock.runtime.journal.batch import Batch
 from crossdock.runtime.journal.bodies import Document
 from crossdock.runtime.journal.claims import take
@@ -81,7 +81,7 @@ def _settled(session: Session, results: Sequence[Settled], entries: Sequence[Ent
             done.append(work.seq)
     session.many("requeue_work", again)
     lanes |= _saved(batch, ended, done)
-    return lanes
+    return lanes | _released(session, [entry for entry, _, _ in held])
 
 
 def _saved(batch: Batch, ended: list[Line], done: list[int]) -> set[str]:
@@ -97,7 +97,16 @@ def _appended(session: Session, work: MessageWork, entries: Sequence[Entry], lea
     batch = Batch(session)
     for sent in _decided(session, [entry for entry in entries if entry.message.id not in known]):
         _added(batch, sent)
-    return batch.save()
+    return batch.save() | _released(session, entries)
+
+
+def _released(session: Session, entries: Sequence[Entry]) -> set[str]:
+    """Let parked messages go on whose keys these runs release."""
+    lanes: set[str] = set()
+    for entry in entries:
+        for key in entry.outcome.releases if entry.outcome.state in CLAIMING or entry.outcome.paused else ():
+            lanes |= waiting.unpark(session, key, entry.message.id)[1]
+    return lanes
 
 
 def _decided(session: Session, entries: Sequence[Entry]) -> Iterator[_Sent]:
@@ -161,7 +170,7 @@ def _ended(batch: Batch, sent: _Sent, row: Line) -> Line:
     _gather(batch, sent, deliveries, entry.before.keys if entry.before else {})
     return (
         message.id,
-        outcome.state.value,
+        _shown(outcome),
         entry.resume,
         int(entry.is_answered),
         dump(message.headers) if message.headers else NO_TEXTS,
@@ -180,12 +189,19 @@ def _added(batch: Batch, sent: _Sent) -> None:
     entry = sent.entry
     state = entry.outcome.state
     payload = batch.shelf.put(entry.own) if entry.own else None
-    row = message_row(entry.message, state=state.value, at=batch.session.now, payload=payload, resume=entry.resume, part=True)
+    row = message_row(
+        entry.message, state=_shown(entry.outcome), at=batch.session.now, payload=payload, resume=entry.resume, part=True
+    )
     row[DELIVERIES] = len(sent.documents)
     batch.message(row, entry.outcome.error.record() if entry.outcome.error else None, entry.held)
     if state is State.RETRY:
         batch.run_of(entry.message, entry.outcome.after)
     _gather(batch, sent, 0, {})
+
+
+def _shown(outcome: Outcome) -> str:
+    """Return a message's state as people see it: one that waits for something is no retry."""
+    return State.WAITING.value if outcome.wait is not None else outcome.state.value
 
 
 DELIVERIES = 18
@@ -208,6 +224,11 @@ def _gather(batch: Batch, sent: _Sent, number: int, known_keys: Mapping[str, str
         batch.ledger.receive(message, outcome.exchanges)
     for spawn, document in zip(entry.spawns, entry.spawned, strict=True):
         batch.spawn(spawn, document)
+    if outcome.wait is not None:
+        group = waiting.group_of(message, outcome.wait) if outcome.wait.kind == "gather" else None
+        batch.put_away(waiting.waiting_row(message, outcome.wait, batch.session.now), group)
+    if outcome.answer is not None and entry.answer is not None:
+        batch.answer(message, entry.answer, outcome.answer.status)
     batch.find_by(message, known_keys)
     if entry.counts or outcome.error or outcome.paused:
         _note(batch, entry)
@@ -216,5 +237,6 @@ def _gather(batch: Batch, sent: _Sent, number: int, known_keys: Mapping[str, str
 def _note(batch: Batch, entry: Entry) -> None:
     outcome = entry.outcome
     note = f"again in {entry.after:g} s" if outcome.state is State.RETRY and entry.after else ""
+    note = f"waits for {outcome.wait.note}" if outcome.wait is not None else note
     error = outcome.error.record() if outcome.error else None
-    batch.event(entry.message.id, outcome.state.value, note=note, stages=outcome.stages, error=error)
+    batch.event(entry.message.id, _shown(outcome), note=note, stages=outcome.stages, error=error)

@@ -288,6 +288,40 @@ link = _table(
 """What documents say of orders (`core.chain.Link`), by the order's number: one row a document and order. `ref` is the message
 that was received or the delivery that goes out, `data` its date, purpose, total, whether it is checked, and its lines."""
 
+waiting = _table(
+    "waiting",
+    _number("seq", primary_key=True, serial=True),
+    _text("message_id"),
+    _text("kind"),
+    _text("scope"),
+    _text("key"),
+    _text("place"),
+    _text("note"),
+    _number("node"),
+    _number("at"),
+    _number("n", nullable=True),
+    _number("total", nullable=True),
+    _number("closes", nullable=True),
+    Index("waiting_message", "message_id", unique=True),
+    Index("waiting_group", "kind", "scope", "key", "seq"),
+    rowid=True,
+)
+"""Messages that are put away until something happens (`core.outcome.Wait`). Kinds: park, ask, gather."""
+
+gathering = _table(
+    "gathering", _text("ref", primary_key=True), _number("timer_at", nullable=True), _number("last", nullable=True)
+)
+"""Groups of waiting messages: when the next look at one is due, and up to which number it has been let go in order."""
+
+answer = _table(
+    "answer",
+    _text("root", primary_key=True),
+    _number("payload_id", ForeignKey("payload.id")),
+    _number("status"),
+    _number("at"),
+)
+"""What a route replies to whoever waits for it (`request_reply`), by the message that came in. `status` is HTTP's."""
+
 lease = _table("lease", _text("name", primary_key=True), _text("owner"), _number("until"))
 
 stored_release = _table(

@@ -179,6 +179,59 @@ SELECT lane,
   min(CASE WHEN state = 'leased' OR state = 'ready' AND due_at <= :now THEN due_at END)
 FROM work WHERE state <> 'held' GROUP BY lane ORDER BY lane
 
+-- ---------------------------------------------------------------------------------------------------- waiting
+
+-- rows: add_waiting (message_id text, kind text, scope text, key text, place text, note text, node bigint, at bigint, n bigint, total bigint, closes bigint)
+INSERT INTO waiting (*) ON CONFLICT DO NOTHING
+
+-- one: waiting_for
+SELECT message_id, node FROM waiting WHERE kind = :kind AND scope = :scope AND key = :key ORDER BY seq
+
+-- one: waiting_one
+SELECT message_id, node FROM waiting WHERE message_id = :id AND kind = :kind
+
+-- one: members
+SELECT message_id, at, n, total, closes, node FROM waiting WHERE kind = 'gather' AND scope = :scope AND key = :key ORDER BY seq
+
+-- one: stop_waiting
+DELETE FROM waiting WHERE message_id = ANY(:ids::text[])
+
+-- one: held_of
+SELECT id, held, route, partner FROM message WHERE id = ANY(:ids::text[])
+
+-- rows: hold (id text, held text)
+UPDATE message SET held = :held WHERE message.id = :id
+
+-- one: run_now
+UPDATE work SET due_at = :now WHERE ref = ANY(:ids::text[]) AND lane = ANY(:lanes::text[]) AND state = 'ready'
+
+-- rows: gathered (id text, state text, changed_at bigint)
+UPDATE message SET state = :state, changed_at = :changed_at WHERE message.id = :id
+
+-- one: gathering
+SELECT timer_at, last FROM gathering WHERE ref = :ref
+
+-- rows: set_gathering (ref text, timer_at bigint, last bigint)
+INSERT INTO gathering (*) ON CONFLICT (ref) DO UPDATE SET timer_at = excluded.timer_at, last = excluded.last
+
+-- one: drop_gathering
+DELETE FROM gathering WHERE ref = :ref
+
+-- one: parked
+SELECT w.message_id, m.route, m.partner, w.key, w.note, w.place, w.at, m.keys, m.correlation_id
+FROM waiting w JOIN message m ON m.id = w.message_id
+WHERE w.kind = :kind AND (:route = '' OR m.route = :route) AND (:key = '' OR w.key = :key)
+ORDER BY w.seq LIMIT :limit
+
+-- rows: add_answer (root text, payload_id bigint, status bigint, at bigint)
+INSERT INTO answer (*) ON CONFLICT DO NOTHING
+
+-- one: answer
+SELECT a.status, a.payload_id FROM answer a WHERE a.root = :root
+
+-- one: family_failed
+SELECT error FROM message WHERE (id = :root OR id >= :first AND id < :beyond) AND state IN ('failed', 'duplicate') ORDER BY id LIMIT 1
+
 -- ---------------------------------------------------------------------------------------------------- deliveries
 
 -- rows: add_delivery (id text, message_id text, endpoint text, operation text, key text, order_key text, reply_to text, name text, place text, policies text, node bigint, state text, effect text, attempts bigint, reference text, payload_id bigint, created_at bigint)

@@ -8,8 +8,12 @@ from typing import Any
 from crossdock.core.chain import Link
 from crossdock.core.journal import (
     Appended,
+    Claimed,
     Concluded,
     DeliveryWork,
+    Gathered,
+    Gathering,
+    GatherWork,
     Lane,
     Late,
     LateReport,
@@ -18,9 +22,9 @@ from crossdock.core.journal import (
     StoredRelease,
     Work,
 )
-from crossdock.core.message import Accepted, Receipt
+from crossdock.core.message import Accepted, Message, Receipt
 from crossdock.core.outcome import Claim
-from crossdock.runtime.journal import attempts, intake, late, links, queue, runs
+from crossdock.runtime.journal import attempts, intake, late, links, queue, runs, waiting
 from crossdock.runtime.journal.database import Database, Session
 from crossdock.runtime.journal.revision import REVISION
 from crossdock.runtime.journal.texts import clean, dump, load
@@ -40,7 +44,7 @@ class SqlJournal:
         """Keep receipts; durable on return."""
         return self._database.write(lambda session: intake.accept(session, receipts, release)) if receipts else []
 
-    def claim(self, lane: str, limit: int, lease: float) -> list[MessageWork] | list[DeliveryWork]:
+    def claim(self, lane: str, limit: int, lease: float) -> Claimed:
         """Lease up to `limit` due rows of a lane, fewer where their payloads are big."""
         return self._database.write(lambda session: queue.claim(session, lane, limit, lease, self._owner()))
 
@@ -64,6 +68,31 @@ class SqlJournal:
     def settle(self, results: Sequence[Settled]) -> set[str]:
         """Commit runs."""
         return runs.settle(self._database, results)
+
+    def gathering(self, work: GatherWork) -> Gathering:
+        """Return a group as it stands."""
+        return self._database.read(lambda session: waiting.gathering(session, work))
+
+    def load(self, messages: Sequence[str]) -> list[Message]:
+        """Return messages with the bodies that they would go on from."""
+        return self._database.read(lambda session: waiting.load(session, messages)) if messages else []
+
+    def gathered(self, result: Gathered) -> set[str]:
+        """Commit what a look at a group gave."""
+        return self._database.write(lambda session: waiting.gathered(session, result))
+
+    def covered(self, works: Sequence[GatherWork]) -> None:
+        """Finish looks at groups that another look has covered."""
+        if works:
+            self._database.write(lambda session: waiting.drop(session, works))
+
+    def unpark(self, key: str, by: str) -> int:
+        """Let all parked messages of a key go on; return how many there were."""
+        return self._database.write(lambda session: waiting.unpark(session, key, by)[0])
+
+    def answer(self, root: str) -> tuple[int, bytes, str] | None:
+        """Return the reply to a message that came in, its error where it failed, or None."""
+        return self._database.read(lambda session: waiting.answered(session, root))
 
     def intend(self, works: Sequence[DeliveryWork]) -> set[int]:
         """Record intentions in the ledger."""
