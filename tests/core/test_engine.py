@@ -6,6 +6,7 @@ from typing import Any
 
 from crossdock.core import engine
 from crossdock.core.errors import Place, Rejected, Retryable
+from crossdock.core.exchange import Settlement, Verdict
 from crossdock.core.message import Control, Message
 from crossdock.core.nodes import Branch, ChoiceNode, EventNode, FilterNode, HeadersNode, SplitNode, StepNode, TargetNode
 from crossdock.core.outcome import Claim, Closing, Delivery, State
@@ -187,6 +188,36 @@ def test_splits_inside_splits_are_opened_in_order():
         ("01.2.1", State.DONE),
         ("01.2", State.SPLIT),
     ]
+
+
+class Acknowledgements(Orders):
+    """A stream of an order, and of an acknowledgement that ends here."""
+
+    def parts(self):
+        yield Part({"n": 1}, {"po": "A"})
+        yield Part({"ack": 1}, {}, raw=b"ST*997~", settlements=(SETTLED,), passes=False)
+
+
+SETTLED = Settlement("x12", "acme", "997", Verdict.ACKNOWLEDGED, group="1", transaction="0001", document="855")
+
+
+def test_an_acknowledgement_is_settled_and_goes_no_further():
+    outcome = run([step(1, lambda body: Acknowledgements()), SplitNode(2, "split transactions", PLACE), to(3)], b"ISA*")
+    order, ack = outcome.parts
+    assert [len(one.deliveries) for one in (order, ack)] == [1, 0]
+    assert (ack.state, ack.settlements, ack.message.body, ack.message.control.answered) == (
+        State.DONE,
+        (SETTLED,),
+        b"ST*997~",
+        True,
+    )
+    assert ack.stages[0].note == "group 1 855 0001: acknowledged"
+
+
+def test_a_stream_that_nobody_split_is_closed_all_the_same():
+    outcome = run([step(1, lambda body: Acknowledgements()), to(2)], b"ISA*")
+    assert [delivery.body for delivery in outcome.deliveries] == [[{"n": 1}], b"997"]
+    assert outcome.settlements == (SETTLED,)
 
 
 def test_a_stream_that_nobody_split_is_delivered_whole_or_not_at_all():

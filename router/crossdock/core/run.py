@@ -149,6 +149,8 @@ def _collected(stream: Stream) -> tuple[list[Any], tuple[Link, ...]]:
     for part in stream.parts():
         if part.error:
             raise part.error
+        if not part.passes:
+            continue  # an acknowledgement: the journal settles it
         if len(bodies) == MOST_COLLECTED:
             raise Rejected(
                 f"more than {MOST_COLLECTED} {stream.unit} in one message", advice=f"add a step `split: {stream.unit}`"
