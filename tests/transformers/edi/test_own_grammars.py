@@ -141,3 +141,35 @@ def test_check_finds_them_without_a_route() -> None:
     files = {**OWN, "routes/sales/spare.guide.yaml": "guide: spare\nset: 850\nsegments: { BEK: {} }\n"}
     found = [str(problem) for problem in load(files).problems]
     assert "routes/sales/spare.guide.yaml:3:13: there is no segment 'BEK' in a 850; did you mean 'BEG'?" in found
+
+
+MOVEMENT = """
+set: STOMOV
+title: Stock movement
+group: STOMOV
+keys: { movement: BGM/BGM02/BGM0201 }
+segments:
+  - UNH M 1
+  - BGM M 1
+  - DTM C 5
+  - LIN C 9999: [QTY C 9]
+  - UNT M 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (MOVEMENT, []),
+        (
+            MOVEMENT.replace("BGM0201", "BGM0209"),
+            [
+                "config/grammars/edifact/D01B/STOMOV.yaml:5:19: 'BGM/BGM02/BGM0209' is no element of this set; "
+                "did you mean 'BGM/BGM02/BGM0203'?"
+            ],
+        ),
+    ],
+)
+def test_an_edifact_message_of_ones_own_is_checked(text: str, says: list[str]) -> None:
+    """Conditional segments are called C, a business key may be a component."""
+    assert problems({"config/grammars/edifact/D01B/STOMOV.yaml": text}) == says
