@@ -31,6 +31,14 @@ ORDER = [
 """The body of a correct ORDERS, UNH and UNT left out."""
 
 
+AMBIGUOUS = {
+    ("D93A", "DELFOR"): [("SG4/LIN", "LIN")],
+    ("D96A", "DELFOR"): [("SG4/LIN", "LIN")],
+    ("D96A", "INVRPT"): [("LIN/QTY/CPS/PAC/QTY", "LIN/QTY")],
+}
+"""Messages in which one segment may be meant for two places, by the directory itself: the nearer one has it."""
+
+
 def agreement(**changes: Any) -> EdifactAgreement:
     """Return what is agreed with BETA."""
     theirs = EdifactIdentity(qualifier="14", id="5412345000013")

@@ -23,7 +23,8 @@ from crossdock_transformers.edifact.write import Identifier, Letter
 from tests.transformers.edifact import edifact_kit as kit
 
 GRAMMARS = standard("edifact")
-SETS = [GRAMMARS.get(number, version) for version in GRAMMARS.versions for number in GRAMMARS.sets(version)]
+NAMES = [(version, number) for version in GRAMMARS.versions for number in GRAMMARS.sets(version)]
+SETS = [GRAMMARS.get(number, version) for version, number in NAMES if (version, number) not in kit.AMBIGUOUS]
 LETTERS = "ABCXYZ abc 019 .,-()/'+:?*=\"%&;<>|~^"
 SYNTAXES = {
     "UNOA": "",
