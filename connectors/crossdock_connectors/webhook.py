@@ -92,6 +92,9 @@ class WebhookSource(Options):
     dedupe_header: str = Field("Idempotency-Key", description="carries the key by which a second copy is known")
     content_types: tuple[str, ...] = Field(("application/json",), min_length=1, description="what is taken; `*/*` for anything")
     headers: tuple[str, ...] = Field((), description="headers to keep with the message beside the usual ones")
+    reply: Duration | None = Field(
+        None, description="the sender waits so long for what the route replies; then it is answered 202, and the work goes on"
+    )
 
     @field_validator("auth", mode="before")
     @classmethod
@@ -126,6 +129,7 @@ class WebhookListener:
         self.address: tuple[str, int] | None = None
         self.ready = asyncio.Event()
         self._clock = services.clock
+        self._answers = services.answers
         self._bindings = bindings
         hooks_of(bindings, services.clock)
 
@@ -134,9 +138,10 @@ class WebhookListener:
 
         Raises Misconfigured where the port can't be had.
         """
-        from crossdock_connectors.webhook_app import build_app
+        from crossdock_connectors.webhook_app import build_app, hooks_of
 
-        app = build_app(self.settings, self._bindings, intake, self._clock, self.extras)
+        hooks = hooks_of(self._bindings, self._clock)
+        app = build_app(self.settings, hooks, intake, self.extras, self._answers)
         listening = _listen(self.settings)
         self.address = listening.getsockname()[:2]
         self.ready.set()

@@ -21,7 +21,7 @@ import orjson
 from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Misconfigured, Rejected, Retryable
 from crossdock.core.message import Accepted, Receipt
-from crossdock.core.ports import Intake
+from crossdock.core.ports import Answers, Intake
 from crossdock.core.spec import Binding
 from crossdock_connectors.webhook import SHUT, WebhookSettings, WebhookSource
 from crossdock_connectors.webhook_auth import Headers, Proof, Unproven, proof_of
@@ -103,10 +103,14 @@ def _hook(binding: Binding, clock: Clock) -> Hook:
 
 
 def build_app(
-    settings: WebhookSettings, bindings: Sequence[Binding], intake: Intake, clock: Clock, extra_routes: Mapping[str, ASGIApp]
+    settings: WebhookSettings,
+    hooks: Mapping[str, Hook],
+    intake: Intake,
+    extra_routes: Mapping[str, ASGIApp],
+    answers: Answers | None = None,
 ) -> ASGIApp:
     """Return the ASGI application: the webhooks, `extra_routes` by path, and 404 for the rest."""
-    return Gate(settings, hooks_of(bindings, clock), intake, _beside(extra_routes))
+    return Gate(settings, hooks, intake, _beside(extra_routes), answers)
 
 
 @dataclass
@@ -117,6 +121,7 @@ class Gate:
     hooks: Mapping[str, Hook]
     intake: Intake
     beside: ASGIApp
+    answers: Answers | None = None
     in_flight: int = field(default=0, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,7 +139,7 @@ class Gate:
     async def _answer(self, hook: Hook, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             accepted = await self.intake.accept(await self._receipt(hook, scope, receive))
-            await _respond(send, 200 if accepted.duplicate else 202, _told(accepted), _JSON)
+            await self._tell(hook, accepted, send)
         except Gone:
             log.info("the sender hung up before its request was whole", extra={"path": hook.options.path})
         except Problem as problem:
@@ -146,6 +151,18 @@ class Gate:
             )
         except Exception as error:  # noqa: BLE001 - whatever breaks at the intake, the sender gets an answer and the listener lives
             await _refuse(send, _problem_of(error))
+
+    async def _tell(self, hook: Hook, accepted: Accepted, send: Send) -> None:
+        """Answer with what the route replies, where the sender waits for it; else that the document is kept."""
+        reply = None
+        if self.answers is not None and hook.options.reply is not None:
+            reply = await self.answers.wait(accepted.message_id, hook.options.reply)
+        if reply is None:
+            await _respond(send, 200 if accepted.duplicate else 202, _told(accepted), _JSON)
+            return
+        status, body, kind = reply
+        name = (b"crossdock-message", accepted.message_id.encode())
+        await _respond(send, status, body, (b"content-type", kind.encode("latin-1", "replace")), name)
 
     async def _receipt(self, hook: Hook, scope: Scope, receive: Receive) -> Receipt:
         headers = _headers(scope)

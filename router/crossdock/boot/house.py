@@ -116,6 +116,8 @@ class House:
     @property
     def services(self) -> Services:
         """What connectors are given."""
+        from crossdock.runtime.answers import JournalAnswers
+
         state = self.root.resolve() / STATE
         state.mkdir(parents=True, exist_ok=True)
         return Services(
@@ -125,6 +127,7 @@ class House:
             clock=SystemClock(),
             state=state,
             base=self.root.resolve(),
+            answers=JournalAnswers(self.journal),
         )
 
     def parts(self, send: Callable[[str], None], metrics: Metrics, *, share: bool) -> Parts:

@@ -26,6 +26,7 @@ COMMANDS = {
     "partner": "Write, check, show and rehearse a trading partner.",
     "messages": "List messages, newest first.",
     "failed": "See and settle what waits for a person.",
+    "parked": "See what is parked until its key is released, and release it.",
     "acks": "Which documents wait for an acknowledgement, are overdue, or were rejected.",
     "lanes": "Show the backlog, lane by lane.",
     "list": "List components, or explain one.",

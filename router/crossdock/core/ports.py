@@ -138,6 +138,13 @@ class Checkable(Protocol):
         """Return one line that says what was reached; raises CrossdockError with what to do."""
 
 
+class Answers(Protocol):
+    """The replies of routes to those who sent a message and wait (Request-Reply)."""
+
+    async def wait(self, message: str, seconds: float) -> tuple[int, bytes, str] | None:
+        """Return the reply to a message as (status, data, content type), or None where none came in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What connectors are given. `state` is a folder for what must outlive a restart (host keys)."""
@@ -148,3 +155,4 @@ class Services:
     clock: Clock
     state: Path
     base: Path
+    answers: Answers | None = None
