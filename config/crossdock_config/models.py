@@ -45,6 +45,8 @@ class RouteFile(File):
     on_error: list[Any] = Field(default_factory=list, description="what is done when a message fails: catches, as in `try`")
     keys: dict[str, str] = Field(default_factory=dict, description="business keys that a message is found by: name to expression")
     policies: list[str] = Field(default_factory=list, description="policy sets around the route's runs")
+    order_by: Any = Field(None, description="an expression: messages with the same value go one after the other")
+    priority: Literal["normal", "high"] = Field("normal", description="deliveries of high priority overtake others")
 
 
 class TargetFields(File):

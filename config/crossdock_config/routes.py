@@ -13,7 +13,7 @@ from crossdock.core.nodes import TryNode
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Binding
+from crossdock.core.spec import Binding, Expression
 from crossdock_config.checked import Subject
 from crossdock_config.endpoints import Endpoints
 from crossdock_config.models import RouteFile
@@ -54,6 +54,7 @@ class Routes:
         nodes += Targets(scope).compile(part(document, "to", list), ("to",))
         keys = {key: scope.expression(text, ("keys", key)) for key, text in part(document, "keys", dict).items()}
         guard = _guard(scope)
+        order_by = _order_by(scope, document, event="event" in source)
         names = scope.known_policies(part(document, "policies", list), ("policies",))
         self._published |= scope.published
         if model is None:
@@ -63,7 +64,8 @@ class Routes:
         around = tuple(policy for one in names for policy in self.policy_sets.get(one, ()))
         compiled = {key: expression for key, expression in keys.items() if expression is not None}
         place = document.at("route")
-        self.programs[name] = Program(name, place, nodes, compiled, around, scope.shape, guard, scope.labels)
+        priority = int(model.priority == "high")
+        self.programs[name] = Program(name, place, nodes, compiled, around, scope.shape, guard, scope.labels, order_by, priority)
         self.infos[name] = RouteInfo(name, model.description, model.owner, model.domain, model.lifecycle, place, source)
 
     def warn(self) -> None:
@@ -123,6 +125,16 @@ class Routes:
             scope.known_partner(partner, scope.document.at("from", endpoint, "partner"))
         if receives:
             self.bindings.setdefault(endpoint, []).append(binding)
+
+
+def _order_by(scope: Scope, document: Document, *, event: bool) -> Expression | None:
+    """Compile a route's `order_by`: over the event that starts it, whose shape nobody knows here, else over what is sent."""
+    if not isinstance(document.data, dict) or "order_by" not in document.data:
+        return None
+    shape, scope.shape = scope.shape, None if event else scope.shape
+    found = scope.expression(document.data["order_by"], ("order_by",))
+    scope.shape = shape
+    return found
 
 
 def _guard(scope: Scope) -> TryNode | None:

@@ -22,12 +22,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from crossdock.core.errors import Refused
-from crossdock.core.message import dump_json
+from crossdock.core.message import dump_json, load_body
 from crossdock.core.ports import Dispatch, Reply, Services
 from crossdock.core.spec import Binding, ConnectorSpec, Options
 from crossdock_connectors import names
 from crossdock_connectors.file_directory import Directory, content_of, existing, place
 from crossdock_connectors.polling import Collection, Poller, PollSettings, Watch, check_partners
+
+FETCH = "fetch"
+"""The operation that reads a file instead of writing one (`poll_enrich`)."""
 
 
 class FileSettings(PollSettings):
@@ -56,11 +59,27 @@ class FileSink:
         self._base = base
 
     async def send(self, dispatch: Dispatch) -> Reply:
-        """Write a file; raises Refused where another document has its name, Retryable where the disk is full."""
+        """Write a file, or read one where the operation is `fetch`.
+
+        Raises Refused where another document has its name, or there is none to fetch; Retryable where the disk is full.
+        """
+        if dispatch.operation == FETCH:
+            return await asyncio.to_thread(self._fetched, dispatch)
         path, data = self._path(dispatch), _data(dispatch)
         overwrite = dispatch.options.exists == "overwrite"
         was_there = await asyncio.to_thread(place, path, data, overwrite=overwrite)
         return Reply(reference=str(path), note="the same file was there already" if was_there else "")
+
+    def _fetched(self, dispatch: Dispatch) -> Reply:
+        """Return a file's content: JSON as data, anything else as text."""
+        path = self._path(dispatch)
+        data = content_of(path)
+        if data is None:
+            raise Refused(f"there is no file {path.name} to fetch", code="no_file", where=str(path.parent))
+        try:
+            return Reply(reference=str(path), body=load_body(data) if path.suffix == ".json" else data.decode())
+        except ValueError as error:
+            raise Refused(f"{path.name} can't be read: {error}", code="unreadable", where=str(path.parent)) from None
 
     async def find(self, dispatch: Dispatch) -> Reply | None:
         """Return a reply where a file of this name and content is there."""

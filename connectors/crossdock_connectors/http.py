@@ -97,7 +97,9 @@ class HttpTarget(Options):
     """What a route says of one kind of call."""
 
     operation: str = Field("", description="a name for the call, shown in traces")
-    method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
+    method: Literal["POST", "PUT", "PATCH", "DELETE", "GET"] = Field(
+        "POST", description="GET sends no body: it asks (`enrich`), with `{key}` in its path"
+    )
     path: str = Field("", description="appended to `url`; `{key}` stands for the idempotency key")
     headers: dict[str, str] = Field(default_factory=dict, description="sent with this call")
     content_type: str = Field("", description="instead of the document's own")

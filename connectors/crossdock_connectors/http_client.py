@@ -44,10 +44,11 @@ class HttpSink:
     async def send(self, dispatch: Dispatch) -> Reply:
         """Make the call; raises Retryable, Refused, UnknownEffect as the module says."""
         options = _options(dispatch)
-        answer = await self._exchange(self._call(dispatch, options), dispatch.seconds, effect=True)
+        effect = options.method != "GET"
+        answer = await self._exchange(self._call(dispatch, options), dispatch.seconds, effect=effect)
         if 200 <= answer.status < 300:
             return _reply(answer, options.reference)
-        raise self._error(answer, effect=True)
+        raise self._error(answer, effect=effect)
 
     async def check(self) -> str:
         """Say whether the endpoint answers; raises Retryable or Refused."""
@@ -76,7 +77,7 @@ class HttpSink:
             headers[self._settings.key_header] = _key(dispatch)
         if dispatch.traceparent:
             headers["traceparent"] = dispatch.traceparent
-        data = dispatch.body if as_is else dump_json(dispatch.body)
+        data = None if options.method == "GET" else dispatch.body if as_is else dump_json(dispatch.body)
         return Call(options.method, self._settings.url + _filled(options.path, dispatch), headers, data=data)
 
     async def _exchange(self, call: Call, seconds: float, *, effect: bool) -> Answer:

@@ -30,7 +30,7 @@ ROUTE_HEADS = [
         [
             (
                 "5:1: unknown option 'colour' for this route; there is description, domain, from, keys, lifecycle, "
-                "on_error, owner, policies, route, steps, to"
+                "on_error, order_by, owner, policies, priority, route, steps, to"
             )
         ],
     ),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,26 @@ async def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path: Path, o
     (out / "o.xml").symlink_to(tmp_path / "secret")
     await sink_in(tmp_path).send(dispatch(options=_overwriting()))
     assert ((tmp_path / "secret").read_bytes(), (out / "o.xml").is_symlink()) == (b"secret", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"), [("p.json", '{"S1": 1.50}', {"S1": Decimal("1.50")}), ("p.txt", "x", "x")]
+)
+async def test_a_file_is_fetched_where_the_operation_says_so(
+    tmp_path: Path, out: Path, name: str, content: str, expected: Any
+) -> None:
+    (out / name).write_text(content)
+    reply = await sink_in(tmp_path).send(dataclasses.replace(dispatch(name=name), operation="fetch"))
+    assert (reply.body, reply.reference) == (expected, str(out / name))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("none.json", "there is no file none.json to fetch"), ("bad.json", "bad.json can't be read")]
+)
+async def test_what_can_not_be_fetched_is_refused_with_its_reason(tmp_path: Path, out: Path, name: str, why: str) -> None:
+    (out / "bad.json").write_text("{")
+    with pytest.raises(Refused, match=why):
+        await sink_in(tmp_path).send(dataclasses.replace(dispatch(name=name), operation="fetch"))
 
 
 async def test_a_directory_that_is_missing_may_be_mounted_later(tmp_path: Path) -> None:

@@ -382,3 +382,14 @@ def test_settings_that_can_t_work_are_refused(settings: dict[str, Any]) -> None:
 def test_secrets_do_not_show_when_settings_are_printed() -> None:
     written = {"url": "https://shop.example", "auth": {"bearer": "hunter2"}, "headers": {"X-Key": "hunter2"}}
     assert "hunter2" not in repr(HttpSettings.model_validate(written))
+
+
+async def test_a_question_is_a_get_without_a_body(target: Target) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"name": "bolt"})
+
+    target.handler = answer
+    async with sink(target.url) as opened:
+        reply = await opened.send(dispatch(method="GET", path="/items/{key}", key="S1"))
+    assert (reply.body, target.requests[0]["method"], target.requests[0]["path"]) == ({"name": "bolt"}, "GET", "/items/S1")
+    assert target.requests[0]["body"] == b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import dataclasses
 import hashlib
 import hmac
 import socket
@@ -22,7 +23,7 @@ from standardwebhooks import Webhook
 from crossdock.core.clock import PinnedClock
 from crossdock.core.errors import Misconfigured, Rejected, Retryable
 from crossdock.core.message import Accepted, Receipt
-from crossdock.core.ports import Services
+from crossdock.core.ports import Answers, Services
 from crossdock.core.spec import Binding
 from crossdock.testing import ports
 from crossdock.testing.ports import MemoryIntake, MemoryLease, MemoryPickup
@@ -73,8 +74,11 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def serving(*bindings: Binding, extras: dict[str, Any] | None = None, **settings: Any) -> AsyncIterator[Served]:
-    listener = WebhookListener(WebhookSettings.model_validate({"port": 0, **settings}), bindings or [binding()], SERVICES)
+async def serving(
+    *bindings: Binding, extras: dict[str, Any] | None = None, answers: Answers | None = None, **settings: Any
+) -> AsyncIterator[Served]:
+    services = dataclasses.replace(SERVICES, answers=answers)
+    listener = WebhookListener(WebhookSettings.model_validate({"port": 0, **settings}), bindings or [binding()], services)
     listener.extras |= extras or {}
     intake = Intake()
     task = asyncio.create_task(listener.run(intake))
@@ -98,6 +102,28 @@ def signed(data: bytes = ORDER, *, secret: str = SECRET, at: float | None = None
 
 def standard(*secrets: str) -> dict[str, Any]:
     return {"standard_webhooks": {"secrets": list(secrets or [SECRET])}}
+
+
+@dataclass
+class Replies:
+    """Answers that a route has given, by message."""
+
+    known: dict[str, tuple[int, bytes, str]]
+
+    async def wait(self, message: str, seconds: float) -> tuple[int, bytes, str] | None:
+        assert seconds == 2.0
+        return self.known.get(message)
+
+
+async def test_a_sender_that_waits_gets_what_the_route_replies() -> None:
+    answers = Replies({"message-1": (201, b'{"took": "A1"}', "application/json")})
+    async with serving(binding(reply="2s"), answers=answers) as served:
+        assert await served.post() == (201, {"took": "A1"})
+
+
+async def test_a_sender_that_waits_in_vain_is_told_that_its_document_is_kept() -> None:
+    async with serving(binding(reply="2s"), answers=Replies({})) as served:
+        assert await served.post() == (202, {"id": "message-1", "duplicate": False})
 
 
 async def test_a_document_is_answered_202_with_its_id_when_the_intake_has_it() -> None:

@@ -44,7 +44,7 @@ class Result:
 def files(example: dict[str, Any]) -> dict[str, str]:
     """Return a project with the example as a route that publishes its end as the event `out`."""
     head = {"route": "example", "owner": "edi@example.com", "domain": "examples", "from": {"event": "in"}}
-    parts = {key: example[key] for key in ("steps", "on_error", "keys") if key in example}
+    parts = {key: example[key] for key in ("steps", "on_error", "keys", "order_by", "priority") if key in example}
     route = {**head, **parts, "to": [{"event": "out"}]}
     shared = {
         f"routes/examples/{name}.route.yaml": {**head, "route": name, "from": {"call": {}}, "steps": steps}

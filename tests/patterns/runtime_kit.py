@@ -106,6 +106,10 @@ class Works:
             if not lanes:
                 time.sleep(0.02)
 
+    def drain(self, lane: str) -> None:
+        """Work on one lane."""
+        self._lanes.drain(lane)
+
     @property
     def out(self) -> list[Any]:
         """What the route `sink` received, which takes the event `out`."""

@@ -22,11 +22,46 @@ from crossdock.core.visits import visit
 from crossdock.core.waits import TAKING
 
 NOWHERE = Surroundings()
+ORDER = "order_key"
+"""What a message holds its order key under."""
 
 
 def run(program: Program, message: Message, world: Surroundings = NOWHERE) -> Outcome:
     """Run a message through its route from `message.control.resume` on; never raises for a bad document."""
-    return _Walk(program, Run(message, world), program.rest(message.control.resume)).outcome()
+    try:
+        message = _with_order(program, message)
+    except CrossdockError as error:
+        return Outcome(message, State.FAILED, error=error)
+    outcome = _Walk(program, Run(message, world), program.rest(message.control.resume)).outcome()
+    return _ordered(program, outcome) if program.order_by or program.priority else outcome
+
+
+def _with_order(program: Program, message: Message) -> Message:
+    """Let a message that an event started hold its order key, which is of the event's body."""
+    if program.order_by is None or message.control.resume or not message.control.source.startswith("event:"):
+        return message
+    return message.holding(ORDER, str(program.order_by.evaluate(variables(message))))
+
+
+def _ordered(program: Program, outcome: Outcome) -> Outcome:
+    """Return the outcome with its deliveries in the order that the route asks for, and so those of its parts."""
+    if outcome.parts is not None:
+        return replace(outcome, parts=(_ordered(program, part) for part in outcome.parts))
+    if not outcome.deliveries or outcome.error is not None:
+        return outcome
+    try:
+        key = _order_of(program, outcome.message)
+    except CrossdockError as error:
+        return replace(outcome, state=State.FAILED, deliveries=(), events=(), error=error)
+    ordered = (replace(one, order_key=one.order_key or key, priority=program.priority) for one in outcome.deliveries)
+    return replace(outcome, deliveries=tuple(ordered))
+
+
+def _order_of(program: Program, message: Message) -> str:
+    if program.order_by is None:
+        return ""
+    held = message.held.get(ORDER)
+    return str(program.order_by.evaluate(variables(message))) if held is None else str(held)
 
 
 @dataclass(slots=True)

@@ -30,7 +30,8 @@ class Control:
     """Engine-only facts about a message. Nothing in here ever comes from the document or its headers.
 
     `resume` is the number of the program's node to go on from (0: the start). `answered` says that the partner has had the
-    acknowledgement for this document, so that a repaired part makes no second one.
+    acknowledgement for this document, so that a repaired part makes no second one. Messages of a route with the same `order_key`
+    are run one after the other.
     """
 
     route: str
@@ -39,6 +40,7 @@ class Control:
     partner: str = ""
     resume: int = 0
     answered: bool = False
+    order_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

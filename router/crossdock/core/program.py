@@ -22,7 +22,8 @@ from crossdock.core.spec import Expression, Shape
 class Program:
     """A route, compiled. `nodes` are the steps followed by the targets; `keys` are the business keys it is found by.
 
-    `guard` is the route's `on_error`: a try around everything. `labels` name nodes for tests.
+    `guard` is the route's `on_error`: a try around everything. `labels` name nodes for tests. Messages with the same `order_by`
+    are run, and delivered to each target, one after the other; deliveries of `priority` 1 overtake others in their lanes.
     """
 
     route: str
@@ -33,6 +34,8 @@ class Program:
     shape: Shape | None = None
     guard: TryNode | None = None
     labels: Mapping[str, int] = field(default_factory=dict)
+    order_by: Expression | None = None
+    priority: int = 0
 
     @cached_property
     def _start(self) -> tuple[Node, ...]:

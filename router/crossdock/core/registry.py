@@ -20,7 +20,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     if close:
         return f"; did you mean '{close[0]}'?"
-    if choices and len(choices) <= 12:
+    if choices and len(choices) <= 16:
         return f"; there is {', '.join(choices)}"
     return ""
 

@@ -22,7 +22,7 @@ from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Se
 from crossdock.core.message import BODY_TYPE, Control, Message
 from crossdock.core.outcome import Claim, Closing, Event, Outcome, Stage, State, told
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
-from crossdock.core.program import Program
+from crossdock.core.program import Program, variables
 from crossdock.runtime.chain_watch import watched
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
@@ -168,7 +168,7 @@ class MessageDrain:
 def spawned(release: Release, parent: Message, event: Event) -> Iterator[Message]:
     """Yield the messages that an event starts: one for each route that listens to it."""
     for route in release.subscriptions.get(event.type, ()):
-        yield Message(
+        message = Message(
             id=new_id(),
             body=event.body,
             control=Control(route, release.id, source=f"event:{event.type}", partner=parent.control.partner),
@@ -179,6 +179,18 @@ def spawned(release: Release, parent: Message, event: Event) -> Iterator[Message
             traceparent=parent.traceparent,
             received_at=now_ms(),
         )
+        yield _in_order(release.programs.get(route), message)
+
+
+def _in_order(program: Program | None, message: Message) -> Message:
+    """Return a message with the key by which its route takes messages in turn; what is wrong with the key, the run tells."""
+    if program is None or program.order_by is None:
+        return message
+    try:
+        key = str(program.order_by.evaluate(variables(message)))
+    except CrossdockError:
+        return message
+    return replace(message, control=replace(message.control, order_key=key))
 
 
 def _stopped(work: MessageWork, stop: RetryLater | Fail) -> Settled:

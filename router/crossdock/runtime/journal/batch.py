@@ -19,6 +19,8 @@ from crossdock.runtime.journal.rows import message_row
 from crossdock.runtime.journal.texts import clean, dump, short
 
 ANY_POLICIES = "[]"
+HEAD_START = 600_000
+"""Ms by which a delivery of high priority counts as older: it overtakes what has waited up to that much longer."""
 
 
 class Batch:
@@ -44,8 +46,10 @@ class Batch:
 
     def run_of(self, message: Message, after: float = 0.0) -> None:
         """Add the work of running a message."""
-        lane = message_lane(message.control.route, message.control.partner)
-        self._work.append((lane, message.id, self.session.now + int(after * 1000), ""))
+        control = message.control
+        lane = message_lane(control.route, control.partner)
+        order = queue.order_name(f"route/{control.route}", control.order_key)
+        self._work.append((lane, message.id, self.session.now + int(after * 1000), order))
 
     def spawn(self, message: Message, document: Document) -> None:
         """Add a message that an event starts, and its run."""
@@ -81,7 +85,8 @@ class Batch:
                 self.session.now,
             )
         )
-        self._work.append((delivery_lane(delivery.endpoint, message.control.partner), key, self.session.now, order))
+        due = self.session.now - delivery.priority * HEAD_START
+        self._work.append((delivery_lane(delivery.endpoint, message.control.partner), key, due, order))
 
     def put_away(self, row: Line, group: tuple[str, str] | None) -> None:
         """Add a wait from `waiting_row`; a member's group (lane and name) is to be looked at."""
@@ -111,8 +116,8 @@ class Batch:
         for n, link in enumerate(links):
             self._links.append(link_row(link, ref, n, control, self.session.now))
 
-    def save(self, done: Iterable[int] = ()) -> set[str]:
-        """Write everything and delete the work that is done; return the lanes that got work due now."""
+    def save(self, done: Iterable[int] = (), orders: Iterable[str] = ()) -> set[str]:
+        """Write everything, delete the work that is done and let the next of its `orders` go; return the lanes that got work."""
         session = self.session
         self.shelf.save()
         session.many("add_message", self._messages)
@@ -124,6 +129,5 @@ class Batch:
         session.many("add_waiting", self._waiting)
         session.many("add_answer", self._answers)
         finished = list(done)
-        if finished:
-            session.run("drop_work", seqs=finished)
-        return queue.add(session, self._work)
+        lanes = queue.finish(session, finished, orders) if finished else set()
+        return lanes | queue.add(session, self._work)

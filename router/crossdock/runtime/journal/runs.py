@@ -80,12 +80,12 @@ def _settled(session: Session, results: Sequence[Settled], entries: Sequence[Ent
         else:
             done.append(work.seq)
     session.many("requeue_work", again)
-    lanes |= _saved(batch, ended, done)
+    lanes |= _saved(batch, ended, done, [rows[seq][4] for seq in done])
     return lanes | _released(session, [entry for entry, _, _ in held])
 
 
-def _saved(batch: Batch, ended: list[Line], done: list[int]) -> set[str]:
-    lanes = batch.save(done)
+def _saved(batch: Batch, ended: list[Line], done: list[int], orders: list[str]) -> set[str]:
+    lanes = batch.save(done, orders)
     batch.session.many("end_run", ended)
     return lanes
 
@@ -165,7 +165,7 @@ def _enclosed(letters: Mapping[int, _Letter], told: Mapping[int, int], index: in
 def _ended(batch: Batch, sent: _Sent, row: Line) -> Line:
     """Gather what a settled message brings; return its own new state as `end_run` takes it."""
     entry = sent.entry
-    _, _, payload, deliveries = row
+    _, _, payload, deliveries, _ = row
     message, outcome = entry.message, entry.outcome
     _gather(batch, sent, deliveries, entry.before.keys if entry.before else {})
     return (

@@ -122,7 +122,7 @@ RETURNING work.seq, ref, attempts, fence, first_at, due_at
 SELECT seq, fence, order_key FROM work WHERE seq = ANY(:seqs::bigint[]) AND state = 'leased' ORDER BY seq FOR UPDATE
 
 -- one: lock_runs
-SELECT w.seq, w.fence, m.payload_id, m.deliveries FROM work w JOIN message m ON m.id = w.ref
+SELECT w.seq, w.fence, m.payload_id, m.deliveries, w.order_key FROM work w JOIN message m ON m.id = w.ref
 WHERE w.seq = ANY(:seqs::bigint[]) AND w.state = 'leased' ORDER BY w.seq FOR UPDATE OF w
 
 -- one: extend_work
