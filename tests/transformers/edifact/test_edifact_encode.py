@@ -117,7 +117,7 @@ def test_a_period_with_a_hyphen_is_read() -> None:
         (changed(BGM={"BGM02": "東京"}), "UCD-21",
          "BGM02 (document number) holds '東京', which the agreed character set has not: '東京'", "/BGM/BGM02"),
         (changed(LIN=[{"LIN01": "one"}]), "UCD-21", "LIN01 (line item number) must be a number, not 'one'", "/LIN/0/LIN01"),
-        ([], "shape", "ORDERS is written from an object, not from list", ""),
+        ([[]], "shape", "ORDERS is written from an object, not from list", ""),
         (changed(set="ORDRSP"), "shape", "this is 'ORDRSP', the step writes ORDERS", "/set"),
     ],
 )  # fmt: skip

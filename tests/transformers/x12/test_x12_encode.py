@@ -148,8 +148,8 @@ def test_numbers_and_dates_are_written_as_x12_wants_them() -> None:
 
 
 def test_a_body_that_is_no_object_is_rejected() -> None:
-    """A list of orders, or bytes."""
-    for body in ([REPLY], b"ISA", None):
+    """A list of lists, or bytes."""
+    for body in ([[REPLY]], b"ISA", None):
         with pytest.raises(Rejected, match="a 855 is written from an object"):
             written(body)
 

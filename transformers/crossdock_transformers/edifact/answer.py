@@ -55,7 +55,7 @@ class Correspondence:
             render=lambda number: letter.render(number, clock.now()),
             name=lambda number: f"CONTRL-{_safe(head.control)}-{number}.edi",
             content_type=CONTENT_TYPE,
-            exchanges=lambda number: (exchange_out(name, agreement, "CONTRL", number, agreement.version),),
+            exchanges=lambda number: (exchange_out(name, agreement, Identifier("CONTRL", agreement.version), number),),
         )
         key = f"CONTRL/{note}{identity(head)}"
         return Delivery(f"partner:{name}", body, key=key, content_type=CONTENT_TYPE, where=self.where)
@@ -64,15 +64,14 @@ class Correspondence:
 def exchange_out(
     partner: str,
     agreement: EdifactAgreement,
-    document: str,
+    what: Identifier,
     number: int,
-    version: str,
     keys: Mapping[str, str] | None = None,
+    at: int = 1,
 ) -> Exchange:
-    """Return a document that is sent alone in its interchange."""
-    control = str(number)
-    numbers = {"interchange": control, "group": "", "transaction": "1"}
-    return agreed.sent("edifact", partner, agreement, document, **numbers, version=version, keys=keys or {})
+    """Return a document that is sent as the `at`th of its interchange."""
+    numbers = {"interchange": str(number), "group": "", "transaction": str(at)}
+    return agreed.sent("edifact", partner, agreement, what.type, **numbers, version=what.version, keys=keys or {})
 
 
 def scope_of(partner: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import Refusal, Rejected
-from crossdock.core.message import Message, Numbered
+from crossdock.core.message import Message
 from crossdock.core.partner import EdifactAgreement, Partner
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
@@ -16,6 +17,7 @@ from crossdock_transformers.edi.chain_edifact import EDIFACT
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.outgoing import Outgoing
 from crossdock_transformers.edi.own import grammars_of
+from crossdock_transformers.edi.post import Post, Sheet
 from crossdock_transformers.edi.preflight import claims_of, preflight
 from crossdock_transformers.edi.reading import keys_of
 from crossdock_transformers.edi.values import Delimiters
@@ -26,7 +28,7 @@ from crossdock_transformers.edifact.write import Identifier, Letter, delimiters_
 
 
 class EdifactEncode:
-    """Encodes one message; its control reference is given when it is committed."""
+    """Encodes a message, or a list of them into one interchange; the control reference is given when it is committed."""
 
     def __init__(self, options: EncodeOptions, context: Context, clock: Clock | None = None) -> None:
         guide = narrowing(context, options.guide)
@@ -56,27 +58,30 @@ class EdifactEncode:
         grammar = self._guide or self._grammars.find(self._set, version)
         if grammar is None:
             raise Rejected(f"there is no grammar for {self._set} in EDIFACT {version}", code="version")
-        delimiters = delimiters_of(agreement)
-        segments = encode_message(message.body, grammar, delimiters, encoding_of(agreement), agreement.syntax_version)
+        identifier = Identifier(grammar.number, grammar.version, agreement.association)
+        clock = self._clock
+        post = Post(
+            scope_of(partner),
+            CONTENT_TYPE,
+            lambda texts, number: Letter(agreement, identifier, texts).render(number, clock.now()),
+            lambda number: f"{grammar.number}-{number}.edi",
+            lambda number, at, keys: exchange_out(partner, agreement, identifier, number, keys, at),
+        )
+        return message.with_body(
+            post.numbered(message.body, lambda body: self._sheet(body, grammar, partner, agreement)), CONTENT_TYPE
+        )
+
+    def _sheet(self, body: Any, grammar: TransactionSet, partner: str, agreement: EdifactAgreement) -> Sheet:
+        """Write and check one document."""
+        delimiters, mark = delimiters_of(agreement), agreement.decimal_mark
+        segments = encode_message(body, grammar, delimiters, encoding_of(agreement), agreement.syntax_version)
         parts = [_parts(segment, delimiters) for segment in segments]
-        mark = agreement.decimal_mark
         outgoing = Outgoing("edifact", grammar.number, parts, partner, agreement.usage, self._testing, mark)
         skip = self._skip.union(agreement.preflight.skip)
         preflight(outgoing, skip)
-        letter = Letter(agreement, Identifier(grammar.number, grammar.version, agreement.association), [segments])
-        clock = self._clock
-        links = links_of(EDIFACT, grammar.number, message.body, partner, "out", checked="chain" not in skip)
-        keys = agreed.business_keys(keys_of(grammar, message.body), links)
-        body = Numbered(
-            scope=scope_of(partner),
-            render=lambda number: letter.render(number, clock.now()),
-            name=lambda number: f"{grammar.number}-{number}.edi",
-            content_type=CONTENT_TYPE,
-            claims=claims_of(outgoing, skip),
-            links=links,
-            exchanges=lambda number: (exchange_out(partner, agreement, grammar.number, number, grammar.version, keys),),
-        )
-        return message.with_body(body, CONTENT_TYPE)
+        links = links_of(EDIFACT, grammar.number, body, partner, "out", checked="chain" not in skip)
+        keys = agreed.business_keys(keys_of(grammar, body), links)
+        return Sheet(segments, keys, links, claims_of(outgoing, skip))
 
     def _partner(self, sender: str) -> tuple[str, EdifactAgreement]:
         name = self._named or sender

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from crossdock.core.clock import Clock
@@ -68,10 +68,16 @@ class Correspondence:
 
 
 def exchange_out(
-    partner: str, agreement: X12Agreement, document: str, number: int, version: str, keys: dict[str, str] | None = None
+    partner: str,
+    agreement: X12Agreement,
+    document: str,
+    number: int,
+    version: str,
+    keys: Mapping[str, str] | None = None,
+    at: int = 1,
 ) -> Exchange:
-    """Return a document that is sent alone in its interchange."""
-    group, transaction = ("", "") if document == "TA1" else (str(number), "0001")
+    """Return a document that is sent as the `at`th of its interchange."""
+    group, transaction = ("", "") if document == "TA1" else (str(number), f"{at:04d}")
     return agreed.sent(
         "x12",
         partner,
@@ -81,7 +87,7 @@ def exchange_out(
         group=group,
         transaction=transaction,
         version=version,
-        keys=keys or {},
+        keys=dict(keys or {}),
     )
 
 

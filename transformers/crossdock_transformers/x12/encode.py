@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import Refusal, Rejected
-from crossdock.core.message import Message, Numbered
+from crossdock.core.message import Message
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
@@ -17,6 +18,7 @@ from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.guide import opened
 from crossdock_transformers.edi.outgoing import Outgoing
 from crossdock_transformers.edi.own import grammars_of
+from crossdock_transformers.edi.post import Post, Sheet
 from crossdock_transformers.edi.preflight import claims_of, preflight
 from crossdock_transformers.edi.reading import keys_of
 from crossdock_transformers.x12.answer import CONTENT_TYPE, exchange_out, scope_of
@@ -25,7 +27,7 @@ from crossdock_transformers.x12.write import Letter, delimiters_of, encode_trans
 
 
 class X12Encode:
-    """Encodes one transaction; its control number is given when it is committed."""
+    """Encodes a transaction, or a list of them into one interchange; the control number is given when it is committed."""
 
     def __init__(self, options: EncodeOptions, context: Context, clock: Clock | None = None) -> None:
         self._guide: TransactionSet | None = opened(context, options.guide).grammar if options.guide else None
@@ -54,24 +56,27 @@ class X12Encode:
         grammar = self._guide or self._grammars.find(self._set, version)
         if grammar is None:
             raise Rejected(f"there is no grammar for set {self._set} in X12 {version}", code="version")
-        segments = encode_transaction(message.body, grammar, delimiters_of(agreement, version))
+        clock = self._clock
+        post = Post(
+            scope_of(partner),
+            CONTENT_TYPE,
+            lambda texts, number: Letter(agreement, grammar.number, grammar.group, version, texts).render(number, clock.now()),
+            lambda number: f"{grammar.number}-{number:09d}.edi",
+            lambda number, at, keys: exchange_out(partner, agreement, grammar.number, number, version, keys, at),
+        )
+        return message.with_body(
+            post.numbered(message.body, lambda body: self._sheet(body, grammar, version, partner, agreement)), CONTENT_TYPE
+        )
+
+    def _sheet(self, body: Any, grammar: TransactionSet, version: str, partner: str, agreement: X12Agreement) -> Sheet:
+        """Write and check one document."""
+        segments = encode_transaction(body, grammar, delimiters_of(agreement, version))
         outgoing = Outgoing("x12", grammar.number, segments, partner, agreement.usage, self._testing)
         skip = self._skip.union(agreement.preflight.skip)
         preflight(outgoing, skip)
-        letter = Letter(agreement, grammar.number, grammar.group, version, [segments])
-        clock = self._clock
-        links = links_of(X12, grammar.number, message.body, partner, "out", checked="chain" not in skip)
-        keys = agreed.business_keys(keys_of(grammar, message.body), links)
-        body = Numbered(
-            scope=scope_of(partner),
-            render=lambda number: letter.render(number, clock.now()),
-            name=lambda number: f"{grammar.number}-{number:09d}.edi",
-            content_type=CONTENT_TYPE,
-            claims=claims_of(outgoing, skip),
-            links=links,
-            exchanges=lambda number: (exchange_out(partner, agreement, grammar.number, number, version, keys),),
-        )
-        return message.with_body(body, CONTENT_TYPE)
+        links = links_of(X12, grammar.number, body, partner, "out", checked="chain" not in skip)
+        keys = agreed.business_keys(keys_of(grammar, body), links)
+        return Sheet(segments, keys, links, claims_of(outgoing, skip))
 
     def _partner(self, sender: str) -> tuple[str, X12Agreement]:
         name = self._named or sender

@@ -22,7 +22,7 @@ LAST_NUMBER: Final = 999_999_999
 
 def delimiters_of(agreement: X12Agreement, version: str = "") -> Delimiters:
     """Return the delimiters that we write to a partner, in a version (the agreed one if empty)."""
-    repetition = "^" if (version or agreement.version)[:5] >= "00402" else ""
+    repetition = agreement.repetition_separator if (version or agreement.version)[:5] >= "00402" else ""
     return Delimiters(agreement.element_separator, agreement.component_separator, agreement.segment_terminator[0], repetition)
 
 
