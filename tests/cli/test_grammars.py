@@ -89,7 +89,7 @@ def test_what_is_not_there_is_told_with_what_there_is() -> None:
         ("x13",): "there are no grammars of 'x13'; did you mean 'x12'?",
         ("x12", "003040"): "there is no version '003040'; there is 004010, 005010",
         ("x12", "003040", "850"): "there is no X12 version '003040'; there is 004010, 005010",
-        ("x12", "004010", "811"): "there is no set '811' in X12 004010; there is 810, 820, 830",
+        ("x12", "004010", "811"): "there is no set '811' in X12 004010; there is 204, 210, 214",
         ("x12", "004010", "810", "BIGG"): "there is no segment 'BIGG' in 810 004010; did you mean 'BIG'?",
     }
     for arguments, says in cases.items():

@@ -223,7 +223,7 @@ TRANSACTION_CASES = [
         "unknown set",
         raw_transaction(*kit.transaction(number="851")),
         "AK502-1",
-        "no grammar for set '851' in X12 004010; there is 810, 820, 830",
+        "no grammar for set '851' in X12 004010; there is 204, 210, 214",
     ),
     (
         "wrong group",

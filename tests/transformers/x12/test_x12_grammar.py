@@ -25,7 +25,8 @@ FILES = sorted(FOLDER.glob("*/*.yaml"))
 
 GROUPS = {
     "810": "IN", "820": "RA", "830": "PS", "832": "SC", "846": "IB", "850": "PO", "852": "PD", "855": "PR", "856": "SH",
-    "860": "PC", "861": "RC", "862": "SS", "864": "TX", "865": "CA", "997": "FA",
+    "860": "PC", "861": "RC", "862": "SS", "864": "TX", "865": "CA", "867": "PT", "869": "RS", "870": "RS", "997": "FA",
+    "940": "OW", "943": "AR", "944": "RE", "945": "SW", "947": "AW", "204": "SM", "210": "IM", "214": "QM", "990": "GF",
 }  # fmt: skip
 """GS01 of the sets that trade uses."""
 
@@ -167,7 +168,7 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(version: str
 
 def test_a_set_that_is_not_there_is_refused_with_those_that_are() -> None:
     """Of the same version."""
-    with pytest.raises(Refusal, match="there is no set '851' in X12 004010; there is 810, 820, "):
+    with pytest.raises(Refusal, match="there is no set '851' in X12 004010; there is 204, 210, 214, "):
         standard().get("851", "004010VICS")
 
 
