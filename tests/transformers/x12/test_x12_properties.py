@@ -19,9 +19,7 @@ from crossdock_transformers.x12.transactions import keys_of
 from crossdock_transformers.x12.write import encode_transaction, trimmed
 from tests.transformers.x12 import x12_kit as kit
 
-ALL = [standard().get(number, version) for version in standard().versions for number in standard().sets(version)]
-SETS = [grammar for grammar in ALL if not any(node.tree for _, node in grammar.visit())]
-"""All but those with a hierarchy, whose numbers and parents can't be random."""
+SETS = [standard().get(number, version) for version in standard().versions for number in standard().sets(version)]
 CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcxyz0123456789 .,-/&()'é"
 DELIMITERS = [
     Delimiters("*", ">", "~"),
@@ -48,12 +46,36 @@ class Author:
 
     def _node(self, node: Node, depth: int) -> list[str]:
         wanted = self._random.random() < (0.15 if depth == 0 else 0.08)
-        times = self._random.randint(1, min(node.most, 3)) if node.required or wanted else 0
+        times = self._random.randint(1, min(node.most, 7 if node.tree else 3)) if node.required or wanted else 0
+        levels = self._levels(times) if node.tree else []
         texts: list[str] = []
-        for _ in range(times):
-            texts.append(self._segment(node.segment))
+        for index in range(times):
+            first = self._segment(node.segment)
+            texts.append(self._level(first, levels[index]) if levels else first)
             texts += [text for child in node.children for text in self._node(child, depth + 1)]
         return texts
+
+    def _levels(self, times: int) -> list[tuple[str, str, bool]]:
+        """Return number, parent and whether it is one, of levels: numbered in a row, or in any way and parents first."""
+        random = self._random
+        in_a_row = random.random() < 0.5
+        names = [str(one) for one in (range(1, times + 1) if in_a_row else random.sample(range(1, 999), times))]
+        parents: list[int | None] = []
+        trail: list[int] = []
+        for index in range(times):
+            choices = range(index) if in_a_row else trail
+            parents.append(random.choice(choices) if choices and random.random() < 0.8 else None)
+            trail = [*trail[: trail.index(parents[-1]) + 1], index] if parents[-1] in trail else [index]
+        return [
+            (name, names[above] if above is not None else "", at in parents)
+            for at, (name, above) in enumerate(zip(names, parents, strict=True))
+        ]
+
+    def _level(self, segment: str, level: tuple[str, str, bool]) -> str:
+        name, parent, has_levels = level
+        _, _, _, code, *_ = [*segment.split(self._delimiters.element), "", ""]
+        said = self._random.choice(("", "1" if has_levels else "0"))
+        return self._delimiters.element.join(trimmed(["HL", name, parent, code, said]))
 
     def _segment(self, segment: Segment) -> str:
         return self._delimiters.element.join([segment.tag, *trimmed(self._filled(segment))])

@@ -225,5 +225,7 @@ def _item(shape: Shape, names: Sequence[str]) -> Shape:
     for name in names:
         found = found["properties"][name]
         found = found.get("items", found) if found.get("type") == "array" else found
+        if "$ref" in found:  # a level of a tree
+            found = {**shape["$defs"][found["$ref"].rpartition("/")[2]], "$defs": shape["$defs"]}
     item: Shape = found
     return item

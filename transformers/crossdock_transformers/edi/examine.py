@@ -5,15 +5,16 @@ This is the exact definition of a correct transaction; `machine` is its fast for
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crossdock.core.registry import nearest
 from crossdock_transformers.edi.dialect import Dialect
 from crossdock_transformers.edi.faults import MOST_FAULTS, TOLERABLE, Fault
-from crossdock_transformers.edi.grammar import Breach, Composite, Element, Note, Segment, TransactionSet, Use
+from crossdock_transformers.edi.grammar import Breach, Composite, Element, Node, Note, Segment, TransactionSet, Use
 from crossdock_transformers.edi.machine import Machine, Spot, Step, step
+from crossdock_transformers.edi.tree import Tree, nest, places, tree_of
 from crossdock_transformers.edi.values import SHOWN, Delimiters, Unfit, check, period_at, reader, shown
 
 Path = tuple[str | int, ...]
@@ -97,6 +98,7 @@ class _Examination:
         self._count = 0
         self._trailer: tuple[_Here, list[str]] | None = None
         self._control = ""
+        self._trees: dict[Path, _Levels] = {}
         self._walk(self._delimiters.marked(text), line)
 
     def _walk(self, text: str, line: int) -> None:
@@ -107,6 +109,7 @@ class _Examination:
             if len(self.result.faults) >= MOST_FAULTS:
                 return
         self._close(segments, line)
+        self._nest()
         self._check()
 
     def _segment(self, elements: list[str], position: int, line: int) -> None:
@@ -145,6 +148,8 @@ class _Examination:
             held.append(values)
             if len(held) == node.most + 1:
                 self._note(_too_many(spot, here))
+            if node.tree:
+                self._trees.setdefault(path[:-1], _levels(node, holder)).heres.append(here)
         if node.loop:
             self._holders.append((values, path))
 
@@ -270,6 +275,23 @@ class _Examination:
             message = f"the control number in {of.trailer}02 is {shown(control)}, in {header} it is {shown(self._control)}"
             self._note(last.fault("control_number", message, element=2, value=control))
 
+    def _nest(self) -> None:
+        """Hang the levels of trees below their parents; their values move to other paths."""
+        moved: dict[Path, Path] = {}
+        for path, levels in self._trees.items():
+            flat = levels.holder[levels.tree.name]
+            top, slips = nest(flat, levels.tree)
+            for slip in sorted(slips, key=lambda one: one.index):
+                number = levels.numbers[slip.element - 1]
+                place = {"element": slip.element, "number": number, "value": slip.value}
+                self._note(levels.heres[slip.index].fault(slip.name, slip.message, **place))
+            levels.holder[levels.tree.name] = top
+            indexes = {id(level): index for index, level in enumerate(flat)}
+            for there, level in places(top, levels.tree, path):
+                moved[*path, indexes[id(level)]] = there
+        if moved:
+            self.result.slots = {_moved(path, moved): slot for path, slot in self.result.slots.items()}
+
     def _check(self) -> None:
         """Ask the guide's checks; those that reckon with the whole body only where every value of it could be read."""
         result, checks = self.result, self._grammar.checks
@@ -290,6 +312,28 @@ class _Examination:
         if len(self.result.faults) < MOST_FAULTS:
             seen = self._delimiters.unmarked
             self.result.faults.append(replace(fault, message=seen(fault.message), value=seen(fault.value)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """The levels of a tree, one after the other as in the document: what holds them, and where each begins."""
+
+    tree: Tree
+    holder: dict[str, Any]
+    numbers: tuple[str, ...]
+    heres: list[_Here] = field(default_factory=list)
+
+
+def _levels(node: Node, holder: dict[str, Any]) -> _Levels:
+    return _Levels(tree_of(node), holder, tuple(use.what.number for use in node.segment.uses))
+
+
+def _moved(path: Path, moved: Mapping[Path, Path]) -> Path:
+    """Return where a value is after nesting; the longest beginning that has moved counts."""
+    for end in range(len(path), 0, -1):
+        if path[:end] in moved:
+            return moved[path[:end]] + path[end:]
+    return path
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 
 from crossdock_transformers.edi.dialect import Period
 from crossdock_transformers.edi.grammar import Node, Segment, TransactionSet
+from crossdock_transformers.edi.tree import Tree, nest, tree_of
 from crossdock_transformers.edi.values import MOST_PLANS, Delimiters, Reader, complete, pattern, reader
 
 Presence = int | tuple[bool, ...]
@@ -150,6 +151,7 @@ class Machine:
         spots = list(_all(self.start))
         self._trailer = grammar.dialect.trailer
         self._depths = max(spot.depth for spot in spots) + 2
+        self._trees = tuple((path[:-1], tree_of(node)) for path, node in grammar.visit() if node.tree)
         for spot in spots:
             spot.moves = Moves(self, spot)
 
@@ -216,9 +218,29 @@ class Machine:
                     raise Anomaly
             if loop:
                 holders[below] = values
-        if self._trailer not in body or (self._checks is not None and self._checks.broken(body)):
-            raise Anomaly
+        self._finish(body)
         return body
+
+    def _finish(self, body: dict[str, Any]) -> None:
+        """Nest levels, and look at what only the whole shows."""
+        if self._trailer not in body:
+            raise Anomaly
+        for path, tree in self._trees:
+            _nest(body, path, tree)
+        if self._checks is not None and self._checks.broken(body):
+            raise Anomaly
+
+
+def _nest(holder: dict[str, Any], path: Sequence[str], tree: Tree) -> None:
+    """Nest the levels of every list at a path of names; raises Anomaly where they do not fit."""
+    if path:
+        held = holder.get(path[0], ())
+        for one in [held] if isinstance(held, dict) else held:
+            _nest(one, path[1:], tree)
+    elif tree.name in holder:
+        holder[tree.name], slips = nest(holder[tree.name], tree)
+        if slips:
+            raise Anomaly
 
 
 def _all(spot: Spot) -> Iterator[Spot]:

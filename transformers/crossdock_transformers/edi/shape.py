@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Element, Node, Segment, TransactionSet, Use
+from crossdock_transformers.edi.tree import tree_of
 
 MOST_CODES: Final = 60
 """Longer code lists are left out of the schema; the codec checks them all the same."""
 
 
-def shape_of(grammar: TransactionSet) -> dict[str, Any]:
-    """Return the schema of a decoded transaction."""
+def shape_of(grammar: TransactionSet, *, written: bool = False) -> dict[str, Any]:
+    """Return the schema of a decoded transaction; of one that is to be written levels of a tree need no number."""
     text = {"type": "string"}
     properties: dict[str, Any] = {
         "set": {"type": "string", "const": grammar.number},
@@ -30,7 +31,22 @@ def shape_of(grammar: TransactionSet) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{grammar.title} ({grammar.number}, {grammar.base})",
         **_object(properties, required),
+        **_definitions(grammar, written=written),
     }
+
+
+def _definitions(grammar: TransactionSet, *, written: bool) -> dict[str, Any]:
+    """The levels of trees, which hold levels like themselves."""
+    trees = {node.name: _level(node, written=written) for _, node in grammar.visit() if node.tree and not node.forbidden}
+    return {"$defs": trees} if trees else {}
+
+
+def _level(node: Node, *, written: bool) -> dict[str, Any]:
+    level = _segment(node.segment, node.children)
+    given = {tree_of(node).own} if written else set()
+    inner = {"type": "array", "items": {"$ref": f"#/$defs/{node.name}"}, "minItems": 1}
+    required = [name for name in level.get("required", ()) if name not in given]
+    return {"title": level["title"], **_object({**level["properties"], node.name: inner}, required)}
 
 
 def _strings(fields: Sequence[str]) -> dict[str, Any]:
@@ -47,7 +63,7 @@ def _nodes(nodes: Iterable[Node]) -> dict[str, Any]:
 
 
 def _node(node: Node) -> dict[str, Any]:
-    one = _segment(node.segment, node.children)
+    one = {"$ref": f"#/$defs/{node.name}"} if node.tree else _segment(node.segment, node.children)
     if node.single:
         return one
     most = {} if node.most == UNLIMITED else {"maxItems": node.most}

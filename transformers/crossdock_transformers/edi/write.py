@@ -14,6 +14,7 @@ from crossdock_transformers.edi.examine import Path, examine
 from crossdock_transformers.edi.faults import MOST_FAULTS, Fault
 from crossdock_transformers.edi.grammar import Composite, Node, Segment, TransactionSet, Use
 from crossdock_transformers.edi.machine import compiled
+from crossdock_transformers.edi.tree import numbered, tree_of
 from crossdock_transformers.edi.values import Delimiters, period_at, shown, write
 
 Segments = Sequence[Sequence[str]]
@@ -87,7 +88,9 @@ class _Writer:
                 self._fault((*path, child.name), "missing_segment", message)
 
     def _occurrences(self, node: Node, value: Any, path: Path) -> None:
-        if node.single:
+        if node.tree:
+            self._tree(node, value, path)
+        elif node.single:
             self._node(node, value, path)
         elif not isinstance(value, list | tuple):
             times = "many" if node.most > 1000 else node.most
@@ -95,6 +98,16 @@ class _Writer:
         else:
             for index, one in enumerate(value):
                 self._node(node, one, (*path, index))
+
+    def _tree(self, node: Node, value: Any, path: Path) -> None:
+        """Write levels one after the other, each with its number and its parent's."""
+        try:
+            levels = numbered(value, tree_of(node), path)
+        except ValueError as error:
+            self._shape(path, str(error))
+            return
+        for at, level in levels:
+            self._node(node, level, at)
 
     def _node(self, node: Node, value: Any, path: Path) -> None:
         if not isinstance(value, Mapping):
@@ -202,6 +215,7 @@ class _Writer:
 def _names(node: Node, dialect: Dialect) -> frozenset[str]:
     """Return every key that a node's object may have; the elements of the header are not part of a body."""
     own = [] if node.segment.tag == dialect.header else [use.ref for use in node.segment.uses]
+    own += [node.name] if node.tree else []
     return frozenset([*own, *(child.name for child in node.children if child.segment.tag != dialect.trailer)])
 
 

@@ -22,7 +22,7 @@ def shape_named(resource: Resource, key: str, context: Context, problems: list[R
     if key == "source" and " " in name and not found:
         return None  # a remark for people
     try:
-        return _set(found[1] or found[3], found[2] or found[4], found[5], context) if found else _schema(name, context)
+        return _set(found, context, written=key == "target") if found else _schema(name, context)
     except Refusal as refusal:
         problems.append(Refusal(refusal.message, place=resource.at(key)))
         return None
@@ -33,11 +33,12 @@ def _schema(name: str, context: Context) -> Shape | None:
     return data if isinstance(data, Mapping) else None
 
 
-def _set(dialect: str, number: str, version: str | None, context: Context) -> Shape:
+def _set(named: re.Match[str], context: Context, *, written: bool) -> Shape:
     """The decoded shape of a set; what its envelope says is left to the encoder."""
     from crossdock_transformers.edi.own import grammars_of
     from crossdock_transformers.edi.shape import shape_of
 
+    dialect, number, version = named[1] or named[3], named[2] or named[4], named[5]
     grammars = grammars_of(context, dialect)
-    shape = shape_of(grammars.get(number, version or grammars.usual(number)))
+    shape = shape_of(grammars.get(number, version or grammars.usual(number)), written=written)
     return {**shape, "required": [name for name in shape.get("required", ()) if name not in grammars.dialect.envelope]}

@@ -15,6 +15,7 @@ A decoded transaction, with the names that EDI people use:
   segments and loops beside them. Which is which follows from the base grammar, never from the document or a guide.
 - Empty elements are left out. `N0`..`N9` and `R` are Decimal, `DT` is `2026-10-15`, `TM` is `09:30[:15[.25]]`, all else is text.
 - A composite is an object of its components: `{"MEA04": {"MEA0401": "IN"}}`.
+- Hierarchical levels hang below their parents: `{"HL": [{"HL01": "1", "HL03": "S", "HL": [{"HL01": "2", "HL02": "1", ...}]}]}`.
 
 Functions for use without a route: `decode_interchange`, `encode_transaction`, `locate`.
 """
@@ -30,10 +31,10 @@ from crossdock_transformers.x12.options import DecodeOptions, EncodeOptions
 
 if TYPE_CHECKING:
     from crossdock_transformers.x12.decode import decode_interchange
-    from crossdock_transformers.x12.locate import locate
+    from crossdock_transformers.x12.places import locate
     from crossdock_transformers.x12.write import encode_transaction
 
-_FUNCTIONS = {"decode_interchange": "decode", "encode_transaction": "write", "locate": "locate"}
+_FUNCTIONS = {"decode_interchange": "decode", "encode_transaction": "write", "locate": "places"}
 
 
 def _decode(options: Any, context: Context) -> Step:
@@ -60,9 +61,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     from importlib import import_module
 
-    found = getattr(import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
-    globals()[name] = found  # the module `locate` has put itself in the place of its function
-    return found
+    return getattr(import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
 
 
 SPEC = TransformerSpec(

@@ -24,6 +24,8 @@ CODES = {
     "invalid_character": ("AK403", "6"),
     "not_a_number": ("AK403", "6"),
     "invalid_code": ("AK403", "7"),
+    "hierarchy": ("AK403", "7"),
+    "child_code": ("AK403", "7"),
     "invalid_date": ("AK403", "8"),
     "invalid_time": ("AK403", "9"),
     "exclusive": ("AK403", "10"),
