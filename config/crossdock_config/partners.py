@@ -24,6 +24,7 @@ def partners(project: Project, endpoints: Endpoints, secrets: SecretSource | Non
         if model is None:
             continue
         _claim(project, model, document, identities)
+        _know_guides(project, model, document)
         project.partners[name] = Partner(
             name, model.title, model.x12, channels, model.edifact, model.ids, model.contacts, model.quotas
         )
@@ -39,6 +40,18 @@ def _claim(project: Project, model: PartnerFile, document: Document, identities:
         first = identities.setdefault(identity, model.partner)
         if first != model.partner:
             project.say(document.at(dialect, "theirs"), f"partner '{first}' has this identity already: {'/'.join(identity[1:])}")
+
+
+def _know_guides(project: Project, model: PartnerFile, document: Document) -> None:
+    """Say where an agreement names a guide that there isn't."""
+    for dialect in ("x12", "edifact"):
+        agreement = getattr(model, dialect)
+        for number, agreed in agreement.documents.items() if agreement else ():
+            if agreed.guide and agreed.guide not in project.names("guide"):
+                place = document.at(dialect, "documents", number, "guide")
+                project.say(
+                    place, f"there is no guide '{agreed.guide}'{nearest(agreed.guide, project.names('guide'))}", "unknown"
+                )
 
 
 def _channels(project: Project, data: Any, document: Document, endpoints: Endpoints) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from time import perf_counter_ns
 from crossdock.core.errors import CrossdockError, Rejected, Retryable
 from crossdock.core.message import Message, Numbered
 from crossdock.core.nodes import Catch, EndTry, Node, Rethrow, SplitNode
-from crossdock.core.outcome import Outcome, Stage, State, unanswered
+from crossdock.core.outcome import Outcome, Stage, State, lenient_stages, unanswered
 from crossdock.core.parts import acknowledgement, as_part, bad_part, child_of, parts_of
 from crossdock.core.program import Program, variables
 from crossdock.core.run import STOP, Guarded, Joined, Pause, Run, Surroundings
@@ -245,6 +245,7 @@ def _closed_whole(current: Run, state: State, stream: Stream) -> Outcome:
     current.deliveries.extend(closing.deliveries)
     if closing.note:
         current.stages.append(Stage("close", "", 0, closing.note))
+    current.stages.extend(lenient_stages((*closing.remarks, *(one for part in parts for one in part.remarks))))
     return current.outcome(
         state,
         refuse=getattr(stream, "refuse", unanswered),

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from crossdock.core.chain import Link
-from crossdock.core.errors import CrossdockError
+from crossdock.core.errors import CrossdockError, Finding
 from crossdock.core.exchange import Exchange, Settlement
 from crossdock.core.message import Message
 
@@ -49,6 +49,15 @@ class Stage:
     where: str
     micros: int = 0
     note: str = ""
+
+
+LENIENT = "lenient "
+"""How the stage begins that tells of a fault that was let pass; the leniency's name follows."""
+
+
+def lenient_stages(remarks: Iterable[Finding]) -> tuple[Stage, ...]:
+    """Return faults that were let pass as the trace tells them."""
+    return tuple(Stage(LENIENT + one.code, one.where, 0, one.message) for one in remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +148,15 @@ def told(claims: Iterable[Claim]) -> str:
 class Closing:
     """What closes a split document after its last part: the deliveries (the 997s), and what was wrong with its envelope.
 
-    `settlements` are what the envelope itself acknowledges (a TA1 stands in no transaction).
+    `settlements` are what the envelope itself acknowledges (a TA1 stands in no transaction), `remarks` its faults that were let
+    pass.
     """
 
     deliveries: tuple[Delivery, ...] = ()
     error: CrossdockError | None = None
     note: str = ""
     settlements: tuple[Settlement, ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
 
 def unanswered(_claim: Claim) -> Closing:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
+from crossdock.core.leniency import LENIENCIES, Leniencies
 from crossdock.core.preflight import Preflight
 from crossdock.core.units import Duration, Size
 
@@ -67,7 +68,9 @@ class Agreement(Strict):
     documents: Mapping[str, Document] = Field(
         default_factory=dict, description="the kinds of documents exchanged, by set or message type; empty takes any"
     )
-    lenient: tuple[str, ...] = Field((), description="faults of this partner that are let pass, noted and counted, by name")
+    lenient: Leniencies = Field(
+        (), description="faults of this partner that are let pass, noted and counted: " + ", ".join(LENIENCIES)
+    )
     ack_window: Duration | None = Field(
         None, description="how soon the partner acknowledges what we send; without one nothing is awaited"
     )

@@ -10,7 +10,7 @@ from crossdock.core.exchange import Settlement
 from crossdock.core.ids import child_id
 from crossdock.core.message import Message
 from crossdock.core.nodes import SplitNode
-from crossdock.core.outcome import Outcome, Stage, State
+from crossdock.core.outcome import Outcome, Stage, State, lenient_stages
 from crossdock.core.spec import Part
 from crossdock.core.visits import items_of
 
@@ -44,10 +44,11 @@ def child_of(parent: Message, index: int, part: Part) -> Message:
 
 def as_part(outcome: Outcome, part: Part, resume: int) -> Outcome:
     """Return a part's outcome with what the part itself brings; `resume` is where parts of this split begin."""
-    if not (part.links or part.exchange or part.settlements) and outcome.resume:
+    if not (part.links or part.exchange or part.settlements or part.remarks) and outcome.resume:
         return outcome
     return replace(
         outcome,
+        stages=lenient_stages(part.remarks) + outcome.stages,
         resume=outcome.resume or resume,
         links=part.links + outcome.links,
         exchanges=(part.exchange,) if part.exchange else (),

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from crossdock.core.chain import Link
-from crossdock.core.errors import Place
+from crossdock.core.errors import Finding, Place
 from crossdock.core.exchange import Exchange, Settlement
 from crossdock.core.message import Message
 from crossdock.core.outcome import Claim, Closing
@@ -111,7 +111,8 @@ class Context(Protocol):
 class Part:
     """One part of a stream: its decoded body, or the error and the raw bytes that an operator can repair and send again.
 
-    `raw` must be decodable on its own by the same step. `links` are what the document says of orders.
+    `raw` must be decodable on its own by the same step. `links` are what the document says of orders, `remarks` the faults that
+    were let pass.
     `exchange` is what the partner knows the part by. A part with
     `settlements` is an acknowledgement: the journal settles what it names, and the route's other steps see it only where it
     `passes`.
@@ -126,6 +127,7 @@ class Part:
     exchange: Exchange | None = None
     settlements: tuple[Settlement, ...] = ()
     passes: bool = True
+    remarks: tuple[Finding, ...] = ()
 
 
 class Stream(Protocol):

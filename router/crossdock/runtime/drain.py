@@ -20,7 +20,7 @@ from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.ids import new_id, now_ms
 from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
 from crossdock.core.message import BODY_TYPE, Control, Message
-from crossdock.core.outcome import Claim, Closing, Event, Outcome, Stage, State, told
+from crossdock.core.outcome import LENIENT, Claim, Closing, Event, Outcome, Stage, State, lenient_stages, told
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
 from crossdock.core.program import Program, variables
 from crossdock.runtime.chain_watch import watched
@@ -87,7 +87,7 @@ class MessageDrain:
         settled = [self._watched(result, told) for result, told in self._told(settled)]
         touched = self._journal.settle(settled)
         for result in settled:
-            self._metrics.message_done(result.work.message.control.route, result.outcome.state)
+            self._count(result.outcome)
         return touched
 
     def _run(self, work: MessageWork) -> Settled:
@@ -157,8 +157,16 @@ class MessageDrain:
             ]
             touched |= self._journal.append(work, appended, self._lease)
             for part in chunk:
-                self._metrics.message_done(part.message.control.route, part.state)
+                self._count(part)
         return touched
+
+    def _count(self, outcome: Outcome) -> None:
+        """Count a run, and the faults that were let pass in it."""
+        control = outcome.message.control
+        self._metrics.message_done(control.route, outcome.state)
+        for stage in outcome.stages:
+            if stage.name.startswith(LENIENT):
+                self._metrics.let_pass(control.partner, stage.name.removeprefix(LENIENT))
 
     def _spawned(self, release: Release, parent: Message, events: tuple[Event, ...]) -> Iterator[Message]:
         for event in events:
@@ -248,7 +256,7 @@ def _closed(outcome: Outcome, closing: Closing) -> Outcome:
     return replace(
         outcome,
         parts=None,
-        stages=outcome.stages + noted,
+        stages=outcome.stages + lenient_stages(closing.remarks) + noted,
         deliveries=outcome.deliveries + closing.deliveries,
         settlements=outcome.settlements + closing.settlements,
         error=closing.error,

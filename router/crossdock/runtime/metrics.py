@@ -121,6 +121,7 @@ DUPLICATES = _counter("crossdock_duplicate_messages", "Messages that had been re
 PROCESSED = _counter("messaging_client_consumed_messages", "Runs of messages through their routes", DESTINATION, STATE)
 DELIVERIES = _counter("messaging_client_sent_messages", "Attempts of deliveries", DESTINATION, STATE)
 SECONDS = _histogram("messaging_client_operation_duration_seconds", "How long operations took", OPERATION, DESTINATION)
+LENIENCIES = _counter("crossdock_lenient_faults", "Faults of partners' documents that were let pass", "partner", "leniency")
 LEASES = _counter("crossdock_leases_expired", "Work that a worker was given and never finished")
 WAKEUPS = _counter("crossdock_wakeups", "Wake-ups", "result")
 
@@ -134,18 +135,24 @@ class Metrics:
     processed: Counter = field(default_factory=PROCESSED)
     deliveries: Counter = field(default_factory=DELIVERIES)
     seconds: Histogram = field(default_factory=SECONDS)
+    lenient: Counter = field(default_factory=LENIENCIES)
     leases: Counter = field(default_factory=LEASES)
     wakeups: Counter = field(default_factory=WAKEUPS)
     waiting: Backlog = field(default_factory=Backlog)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     _routes: Bounded = field(default_factory=Bounded)
     _endpoints: Bounded = field(default_factory=Bounded)
+    _partners: Bounded = field(default_factory=Bounded)
 
     def __post_init__(self) -> None:
         """Put them all into the registry."""
-        counters = (self.accepted, self.duplicates, self.processed, self.deliveries, self.leases, self.wakeups)
+        counters = (self.accepted, self.duplicates, self.processed, self.deliveries, self.lenient, self.leases, self.wakeups)
         for collector in (*counters, self.seconds, self.waiting):
             self.registry.register(collector)
+
+    def let_pass(self, partner: str, leniency: str) -> None:
+        """Count a fault that was let pass."""
+        self.lenient.labels(self._partners(partner), leniency).inc()
 
     def message_accepted(self, route: str, *, duplicate: bool = False, seconds: float | None = None) -> None:
         """Count a receipt that is durable, and how long that took where it is known."""

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
+from crossdock.core.leniency import LENIENCIES
 from crossdock.core.registry import nearest
 from crossdock_transformers.edi.dialect import Dialect
-from crossdock_transformers.edi.faults import MOST_FAULTS, TOLERABLE, Fault
+from crossdock_transformers.edi.faults import MOST_FAULTS, Fault
 from crossdock_transformers.edi.grammar import Breach, Composite, Element, Node, Note, Segment, TransactionSet, Use
 from crossdock_transformers.edi.machine import Machine, Spot, Step, step
 from crossdock_transformers.edi.tree import Tree, nest, places, tree_of
 from crossdock_transformers.edi.values import SHOWN, Delimiters, Unfit, check, period_at, reader, shown
 
 Path = tuple[str | int, ...]
+READABLE = frozenset().union(*LENIENCIES.values())
+"""Kinds of faults with which every value can be read all the same."""
 
 
 def cut(text: str, delimiters: Delimiters) -> list[str]:
@@ -46,13 +50,16 @@ class Examined:
     slots: dict[Path, Slot] = field(default_factory=dict)
 
     def sinks(self, tolerated: Collection[str] = ()) -> bool:
-        """Tell whether any fault is more than the route tolerates (names of `TOLERABLE`)."""
-        return any(fault.name not in tolerated or fault.name not in TOLERABLE for fault in self.faults)
+        """Tell whether any fault is more than what is let pass: kinds of faults, by name."""
+        return any(fault.name not in tolerated for fault in self.faults)
 
 
-def examine(machine: Machine, text: str, line: int = 1) -> Examined:
-    """Examine a transaction from header to trailer; `line` is the line of the file that it begins on."""
-    return _Examination(machine, text, line).result
+def examine(machine: Machine, text: str, line: int = 1, lenient: Collection[str] = ()) -> Examined:
+    """Examine a transaction from header to trailer; `line` is the line of the file that it begins on.
+
+    `lenient` are kinds of faults that are let pass: blanks and small letters are then put right before a value is read.
+    """
+    return _Examination(machine, text, line, lenient).result
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +95,9 @@ class _Here:
 class _Examination:
     """One walk through one transaction."""
 
-    def __init__(self, machine: Machine, text: str, line: int) -> None:
+    def __init__(self, machine: Machine, text: str, line: int, lenient: Collection[str]) -> None:
         self.result = Examined()
+        self._lenient = lenient
         self._grammar: TransactionSet = machine.grammar
         self._delimiters = machine.delimiters
         self._dialect = machine.grammar.dialect
@@ -189,7 +197,25 @@ class _Examination:
             if note.broken(present) and (note.kind == "E" or empty.isdisjoint(note.positions)):
                 self._note(_broken(note, segment.uses, present, Slot(here, 0)))
 
+    def _eased(self, use: Use, text: str, slot: Slot) -> str:
+        """Return a value with what is let pass put right, and note that it was."""
+        if isinstance(use.what, Composite):
+            mark = self._delimiters.component
+            uses = (*use.what.uses, *[None] * text.count(mark))
+            pieces = zip(text.split(mark), uses, strict=False)
+            places = (Slot(slot.here, slot.position, at) for at in count(1))
+            return mark.join(self._eased(one, piece, next(places)) if one and piece else piece for piece, one in pieces)
+        if "surrounding_blanks" in self._lenient and text != text.strip():
+            self._note(slot.fault(use, "surrounding_blanks", f"{use.ref} ({use.what.title}) has blanks around it", value=text))
+            text = text.strip()
+        codes = use.what.codes
+        if "lower_case_code" in self._lenient and codes is not None and text not in codes and text.upper() in codes:
+            self._note(slot.fault(use, "lower_case_code", f"{use.ref} ({use.what.title}) is in small letters", value=text))
+            text = text.upper()
+        return text
+
     def _element(self, use: Use, text: str, slot: Slot, values: dict[str, Any], path: Path) -> None:
+        text = self._eased(use, text, slot) if text and self._lenient else text
         if not text:
             if use.required:
                 self._note(slot.fault(use, "missing", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
@@ -297,7 +323,7 @@ class _Examination:
         result, checks = self.result, self._grammar.checks
         if checks is None:
             return
-        whole = not result.sinks(TOLERABLE)
+        whole = not result.sinks(READABLE)
         segments: dict[Path, Slot] = {}
         for path, slot in result.slots.items():
             segments.setdefault(path[:-1], slot)

@@ -15,9 +15,6 @@ from crossdock.core.errors import Finding, Rejected
 MOST_FAULTS: Final = 100
 """How many faults of one transaction are listed; what follows is most often a consequence."""
 
-TOLERABLE: Final = ("too_short", "too_long", "invalid_code", "segment_count")
-"""What a route may let pass with a note, by name."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -34,6 +34,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import InitErrorDetails
 
 from crossdock.core.errors import Place, Refusal, Refusals
+from crossdock.core.partner import Partner
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Resource
 from crossdock_transformers.edi.grammar import TransactionSet
@@ -255,6 +256,23 @@ def opened(context: Context, name: str) -> Guide:
         if partner and partner not in context.partners:
             raise layer.fault(f"unknown partner '{partner}'{nearest(partner, context.partners)}", "partner")
     return applied(layers, grammars_of(context, _dialect_of(layers)), context)
+
+
+class AgreedGuides:
+    """The guides that partners' agreements name for their documents, each opened when a document first needs it."""
+
+    def __init__(self, context: Context, dialect: str) -> None:
+        self._context = context
+        self._dialect = dialect
+        self._known: dict[str, Mapping[str, TransactionSet]] = {}
+
+    def of(self, partner: Partner) -> Mapping[str, TransactionSet]:
+        """Return a partner's documents that have a guide, narrowed by it."""
+        if partner.name not in self._known:
+            agreement = getattr(partner, self._dialect)
+            named = {number: one.guide for number, one in agreement.documents.items() if one.guide} if agreement else {}
+            self._known[partner.name] = {number: opened(self._context, guide).grammar for number, guide in named.items()}
+        return self._known[partner.name]
 
 
 def check_guide(name: str, context: Context) -> None:

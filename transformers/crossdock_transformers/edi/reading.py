@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from crossdock.core.errors import Rejected
+from crossdock.core.errors import Finding, Rejected
+from crossdock.core.leniency import faults_of, name_of
+from crossdock.core.partner import Agreement
 from crossdock_transformers.edi.agreed import ACKNOWLEDGEMENTS
 from crossdock_transformers.edi.faults import Fault
 from crossdock_transformers.edi.grammar import TransactionSet
@@ -19,13 +21,18 @@ MOST_BYTES: Final = 32 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How transactions are read: a guide's narrowed set, a choice of sets, faults to tolerate, and a size limit."""
+    """How transactions are read: a guide's narrowed set, a choice of sets, kinds of faults that are let pass, a size limit.
+
+    `agreed` are the only documents that a partner may send (empty: any), `guides` narrow them where the route names no guide.
+    """
 
     guide: TransactionSet | None = None
     sets: Collection[str] = ()
-    tolerate: Collection[str] = ()
+    lenient: frozenset[str] = frozenset()
     most_bytes: int = MOST_BYTES
     grammars: Grammars = field(default_factory=standard)
+    agreed: Collection[str] = ()
+    guides: Mapping[str, TransactionSet] = field(default_factory=dict)
 
     def grammar(self, number: str, version: str) -> TransactionSet | None:
         """Return the grammar for a set as a document names it, or None where it is not taken. Acknowledgements always are."""
@@ -34,7 +41,19 @@ class Reading:
         if self.guide is not None:
             known = self.grammars.resolve(version) == self.guide.version and number == self.guide.number
             return self.guide if known else None
-        return self.grammars.find(number, version) if not self.sets or number in self.sets else None
+        if (self.sets and number not in self.sets) or (self.agreed and number not in self.agreed):
+            return None
+        narrowed = self.guides.get(number)
+        if narrowed is not None and self.grammars.resolve(version) == narrowed.version:
+            return narrowed
+        return self.grammars.find(number, version)
+
+    def with_agreement(self, agreement: Agreement, guides: Mapping[str, TransactionSet]) -> Reading:
+        """Return the reading with what was agreed with a partner: documents, their guides, leniencies beside the route's."""
+        if not agreement.lenient and not agreement.documents:
+            return self
+        lenient = self.lenient | faults_of(agreement.lenient)
+        return replace(self, lenient=lenient, agreed=frozenset(agreement.documents), guides=guides)
 
     def stranger(self, number: str, version: str) -> str:
         """Say in words why `grammar` returns None."""
@@ -45,6 +64,8 @@ class Reading:
             return f"this route takes the {self.guide.number} only (its guide says so), this is {shown(number)}"
         if self.sets and number not in self.sets:
             return f"this route takes {', '.join(self.sets)} only, this is {shown(number)}"
+        if self.agreed and number not in self.agreed:
+            return f"{shown(number)} was not agreed with this partner; its agreement lists {', '.join(sorted(self.agreed))}"
         base = self.grammars.resolve(version)
         known = f"; there is {', '.join(self.grammars.sets(base))}" if base else ""
         return f"there is no grammar for set {shown(number)} in {self.grammars.dialect.name} {version}{known}"
@@ -66,6 +87,13 @@ class Transaction:
     error: Rejected | None = None
     raw: bytes = b""
     identifier: str = ""
+
+    @property
+    def remarks(self) -> tuple[Finding, ...]:
+        """What was let pass, by the names of leniencies."""
+        if self.error is not None:
+            return ()
+        return tuple(Finding(name_of(fault.name), fault.message, fault.where, fault.value) for fault in self.faults)
 
 
 def keys_of(grammar: TransactionSet, body: Mapping[str, Any]) -> dict[str, str]:

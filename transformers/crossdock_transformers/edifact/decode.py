@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from crossdock.core.clock import Clock, SystemClock
-from crossdock.core.errors import Refusal, Rejected
+from crossdock.core.errors import Finding, Refusal, Rejected
+from crossdock.core.leniency import faults_of
 from crossdock.core.message import Message
 from crossdock.core.partner import EdifactAgreement, EdifactIdentity, Partner
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
 from crossdock_transformers.edi.grammar import TransactionSet
-from crossdock_transformers.edi.guide import Guide, opened
+from crossdock_transformers.edi.guide import AgreedGuides, Guide, opened
 from crossdock_transformers.edi.load import Grammars, standard
 from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.reading import Reading, Transaction
 from crossdock_transformers.edi.shape import shape_of
-from crossdock_transformers.edifact.envelope import Survey, survey
+from crossdock_transformers.edifact.envelope import COUNTS, Group, Interchange, Survey, survey
 from crossdock_transformers.edifact.header import Header
 from crossdock_transformers.edifact.messages import MessageReader
 from crossdock_transformers.edifact.options import DecodeOptions
@@ -37,8 +38,9 @@ class EdifactDecode:
         narrowed = guide.grammar if guide else None
         sets = tuple(options.sets)
         grammars = grammars_of(context, "edifact")
-        self._reading = Reading(narrowed, sets, tuple(options.tolerate), options.max_message_size, grammars)
+        self._reading = Reading(narrowed, sets, faults_of(options.tolerate), options.max_message_size, grammars)
         self._shape = _shape(narrowed, sets, grammars)
+        self._guides = AgreedGuides(context, "edifact")
 
     @property
     def shape(self) -> Shape | None:
@@ -55,7 +57,9 @@ class EdifactDecode:
         for interchange in found.interchanges:
             _agreed(interchange.header, partner.name, agreement)
         to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
-        return message.with_body(Messages(message.body, found, self._reading, to), message.content_type)
+        reading = self._reading.with_agreement(agreement, self._guides.of(partner))
+        eased = _eased(found, reading.lenient)
+        return message.with_body(Messages(message.body, found, reading, to, eased), message.content_type)
 
     def _partner(self, name: str, header: Header) -> tuple[Partner, EdifactAgreement]:
         partner = self._partners.get(self._named or name) if self._named or name else _sender(self._partners, header)
@@ -68,6 +72,20 @@ class EdifactDecode:
             message = f"the guide {self._guide_name} is for {self._guide_partner}, this file is from {partner.name}"
             raise Rejected(message, code="partner", advice="give this partner a route of its own")
         return partner, partner.edifact
+
+
+def _eased(found: Survey, lenient: Collection[str]) -> tuple[Finding, ...]:
+    """Let counts of the envelope pass that do not agree, where that is lenient; return what was let pass."""
+    if "envelope_count" not in lenient:
+        return ()
+    eased: list[Finding] = []
+    for whole in found.interchanges:
+        envelopes: list[Interchange | Group] = [whole, *whole.groups]
+        for one in envelopes:
+            if one.blame is not None and one.blame.code == COUNTS:
+                eased.append(Finding("envelope_count", one.blame.message, f"interchange {whole.header.control}"))
+                one.blame = None
+    return tuple(eased)
 
 
 def narrowing(context: Context, name: str) -> Guide | None:

@@ -28,6 +28,8 @@ CODES = {
     "decimal_mark": ("UCD", "19"),
     "missing_digit": ("UCD", "38"),
     "invalid_code": ("UCD", "12"),
+    "surrounding_blanks": ("UCD", "21"),
+    "lower_case_code": ("UCD", "12"),
     "invalid_date": ("UCD", "12"),
     "invalid_time": ("UCD", "12"),
     "exclusive": ("UCD", "15"),

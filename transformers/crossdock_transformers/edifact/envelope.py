@@ -21,6 +21,8 @@ from crossdock_transformers.edifact.header import BLANK, Header, bad, end_of, he
 
 MOST_MESSAGES: Final = 999_999
 """As many as UNZ can count."""
+COUNTS: Final = "29"
+"""The error code (0085) of a count that does not agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,7 @@ def _disagreement(tag: str, count: str, size: int, unit: str, control: str, want
     if control != wanted:
         return Blame("28", f"the control reference in {tag}02 is {shown(control)}, in {where} it is {shown(wanted)}", tag, 2)
     if not count.isascii() or not count.isdecimal() or int(count[:9]) != size:
-        return Blame("29", f"{tag}01 says {shown(count)} {unit}, there are {size}", tag, 1)
+        return Blame(COUNTS, f"{tag}01 says {shown(count)} {unit}, there are {size}", tag, 1)
     return None
 
 

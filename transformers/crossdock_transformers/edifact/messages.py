@@ -148,10 +148,11 @@ class _Message:
         return Transaction(grammar.number, self._control, whole, keys_of(grammar, body), faults, identifier=self._identifier)
 
     def _examined(self, machine: Machine, text: str) -> Transaction:
-        examined = examine(machine, text, self._reader.line(self._span[0]))
+        lenient = self._reader.reading.lenient
+        examined = examine(machine, text, self._reader.line(self._span[0]), lenient)
         examined.body.pop(DIALECT.trailer, None)
         faults = tuple(examined.faults)
-        if not examined.sinks(self._reader.reading.tolerate):
+        if not examined.sinks(lenient):
             return self._accepted(machine.grammar, examined.body, faults)
         return self._rejected(faults, keys_of(machine.grammar, examined.body))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from crossdock.core.chain import Link
+from crossdock.core.errors import Finding
 from crossdock.core.exchange import Exchange
 from crossdock.core.message import BODY_TYPE
 from crossdock.core.outcome import Claim, Closing
@@ -34,7 +35,10 @@ class Messages:
 
     unit = "messages"
 
-    def __init__(self, data: bytes, survey: Survey, reading: Reading, correspondence: Correspondence) -> None:
+    def __init__(
+        self, data: bytes, survey: Survey, reading: Reading, correspondence: Correspondence, eased: tuple[Finding, ...] = ()
+    ) -> None:
+        self._eased = eased
         self._data = data
         self._survey = survey
         self._reading = reading
@@ -77,7 +81,7 @@ class Messages:
             return self._acknowledgement(message, keys, self._exchange(message, numbers, ()))
         links = links_of(EDIFACT, message.set, message.body, self._with.partner.name, "in")
         exchange = self._exchange(message, numbers, links)
-        return Part(message.body, keys, content_type=BODY_TYPE, links=links, exchange=exchange)
+        return Part(message.body, keys, content_type=BODY_TYPE, links=links, exchange=exchange, remarks=message.remarks)
 
     def _exchange(self, message: Transaction, numbers: Mapping[str, str], links: tuple[Link, ...]) -> Exchange:
         return agreed.received(
@@ -104,7 +108,7 @@ class Messages:
             for _ in self.parts():
                 pass
         answerable = [one for one in self._reports or [] if self._with.answers and one.answerable]
-        return Closing(tuple(self._with.answer(one) for one in answerable), note=self._note())
+        return Closing(tuple(self._with.answer(one) for one in answerable), note=self._note(), remarks=self._eased)
 
     def refuse(self, claim: Claim) -> Closing:
         """Return the CONTRL that refuses a second copy of an interchange, where interchanges are answered."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import Refusal, Rejected
+from crossdock.core.leniency import faults_of
 from crossdock.core.message import Message
 from crossdock.core.outcome import Delivery
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
 from crossdock_transformers.edi.grammar import TransactionSet
-from crossdock_transformers.edi.guide import opened
+from crossdock_transformers.edi.guide import AgreedGuides, opened
 from crossdock_transformers.edi.load import Grammars, standard
 from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.shape import shape_of
@@ -38,8 +40,9 @@ class X12Decode:
         narrowed = guide.grammar if guide else None
         sets = tuple(options.sets)
         grammars = grammars_of(context)
-        self._reading = Reading(narrowed, sets, tuple(options.tolerate), options.max_transaction_size, grammars)
+        self._reading = Reading(narrowed, sets, faults_of(options.tolerate), options.max_transaction_size, grammars)
         self._shape = _shape(narrowed, sets, grammars)
+        self._guides = AgreedGuides(context, "x12")
 
     @property
     def shape(self) -> Shape | None:
@@ -56,16 +59,24 @@ class X12Decode:
             error.answer = self._answer(message, message.body, error)
             raise
         to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
-        return message.with_body(Transactions(message.body, found, self._reading, to), message.content_type)
+        reading = self._reading.with_agreement(agreement, self._guides.of(partner))
+        return message.with_body(Transactions(message.body, found, reading, to), message.content_type)
 
     def _opened(self, data: bytes, sender: str) -> tuple[Survey, Partner, X12Agreement]:
         """Return a file's envelope and whose it is; raises Rejected."""
-        found = survey(data)
+        found = survey(data, partial(self._lenient, sender))
         _usable(found)
         partner, agreement = self._partner(sender, found.interchanges[0].header)
         for interchange in found.interchanges:
             _agreed(interchange.header, partner.name, agreement)
         return found, partner, agreement
+
+    def _lenient(self, sender: str, *signed: str) -> frozenset[str]:
+        """Return what is let pass in the envelope of a sender, known by name or by how it signs."""
+        name = self._named or sender
+        partner = self._partners.get(name) if name else _sender(self._partners, *signed)
+        agreed = partner.x12.lenient if partner is not None and partner.x12 is not None else ()
+        return self._reading.lenient | faults_of(agreed)
 
     def _answer(self, message: Message, data: bytes, error: BadEnvelope) -> tuple[Delivery, ...]:
         """Return the TA1 that refuses an interchange, where one was agreed and the ISA segment can be read."""

@@ -26,6 +26,8 @@ CODES = {
     "invalid_code": ("AK403", "7"),
     "hierarchy": ("AK403", "7"),
     "child_code": ("AK403", "7"),
+    "surrounding_blanks": ("AK403", "6"),
+    "lower_case_code": ("AK403", "7"),
     "invalid_date": ("AK403", "8"),
     "invalid_time": ("AK403", "9"),
     "exclusive": ("AK403", "10"),

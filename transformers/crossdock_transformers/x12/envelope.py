@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from crossdock.core.errors import Rejected
+from crossdock.core.errors import Finding, Rejected
 from crossdock_transformers.edi.values import Delimiters, iso_date, iso_time, shown
 
 MOST_TRANSACTIONS: Final = 999_999
@@ -53,7 +53,10 @@ _BLANK = b" \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """An ISA segment. `raw` is the segment as it came, terminator included; the texts have their padding taken off."""
+    """An ISA segment. `raw` is the segment as it came, terminator included; the texts have their padding taken off.
+
+    `size` is its length in the file: where it came without padding, `raw` is the segment as it should have been.
+    """
 
     raw: bytes
     delimiters: Delimiters
@@ -66,6 +69,7 @@ class Header:
     version: str
     control: str
     usage: str
+    size: int = 106
 
     def fields(self) -> dict[str, str]:
         """Return what a decoded body says under `interchange`."""
@@ -105,12 +109,13 @@ class Group:
 
 @dataclass(slots=True)
 class Interchange:
-    """One interchange of a file. `acks` are the elements of its TA1 segments."""
+    """One interchange of a file. `acks` are the elements of its TA1 segments, `eased` the faults that were let pass."""
 
     header: Header
     groups: list[Group]
     end: int
     acks: tuple[tuple[str, ...], ...] = ()
+    eased: tuple[Finding, ...] = ()
 
     def alone(self, group: Group, transaction: bytes) -> bytes:
         """Return one transaction as an interchange of its own, with the same envelope."""
@@ -129,7 +134,16 @@ class Survey:
     junk: str = ""
 
 
-def survey(data: bytes) -> Survey:
+Lenient = Callable[[str, str], frozenset[str]]
+"""Says by a sender's qualifier and id which kinds of faults are let pass (`core.leniency`)."""
+
+
+def strict(_qualifier: str, _sender: str) -> frozenset[str]:
+    """Let nothing pass."""
+    return frozenset()
+
+
+def survey(data: bytes, lenient: Lenient = strict) -> Survey:
     """Return a file's envelope; raises Rejected where the file as a whole can't be used."""
     at = _begin(data)
     found: list[Interchange] = []
@@ -139,7 +153,7 @@ def survey(data: bytes) -> Survey:
                 raise _not_x12(data, at)
             return Survey(tuple(found), _junk(data, at))
         try:
-            found.append(_Walk(data, at).interchange)
+            found.append(_Walk(data, at, lenient).interchange)
         except BadEnvelope as error:
             error.raw = data[at : at + 2 * _ISA_SIZE]
             raise
@@ -209,21 +223,27 @@ def _bad(message: str, at: int, code: str = "envelope", note: str = "022") -> Ba
 # ISA
 
 
-def header(data: bytes, at: int) -> Header:
+def header(data: bytes, at: int, lenient: Lenient = strict) -> Header:
     """Return the ISA segment at an offset; raises Rejected."""
     raw = data[at : at + _ISA_SIZE]
-    _check_layout(raw, at)
+    size = _ISA_SIZE
+    try:
+        _check_layout(raw, at)
+    except BadEnvelope:
+        raw, size = _padded(data, at, lenient)
+        if not size:
+            raise
     elements = raw[:-1].decode("ascii").split(chr(raw[3]))[1:]
     delimiters = _delimiters(raw, elements, at)
     if not (elements[12].isdecimal() and elements[11].isdecimal()):
         raise _bad(f"ISA13, the interchange control number, must be nine digits; this is {shown(elements[12])}", at, note="018")
     if elements[14] not in ("P", "T", "I"):
         raise _bad(f"ISA15, the usage, must be P (production) or T (test); this is {shown(elements[14])}", at, note="020")
-    end = _skip_line(data, at + _ISA_SIZE)
+    end = _skip_line(data, at + size)
     texts = [element.strip() for element in elements]
     date, time = _moment(texts[8], texts[9], "ISA09 or ISA10", at)
     return Header(
-        raw=data[at:end],
+        raw=raw + data[at + size : end],
         delimiters=delimiters,
         sender_qualifier=texts[4],
         sender=texts[5],
@@ -234,7 +254,24 @@ def header(data: bytes, at: int) -> Header:
         version=texts[11],
         control=texts[12],
         usage=texts[14],
+        size=size,
     )
+
+
+def _padded(data: bytes, at: int, lenient: Lenient) -> tuple[bytes, int]:
+    """Return an ISA segment as it should have been, and its length as it came; 0 where it can't be read or isn't let pass."""
+    pieces = data[at : at + 2 * _ISA_SIZE].split(data[at + 3 : at + 4], 16)
+    if len(pieces) < 17 or len(pieces[16]) < 2:
+        return b"", 0
+    elements = [piece.strip() for piece in pieces[1:16]]
+    if any(len(one) > most for one, most in zip(elements, _ISA_LENGTHS, strict=False)):
+        return b"", 0
+    if "isa_padding" not in lenient(*(one.decode("latin-1") for one in elements[4:6])):
+        return b"", 0
+    elements[12] = elements[12].rjust(9, b"0")
+    padded = [one.ljust(most) for one, most in zip(elements, _ISA_LENGTHS, strict=False)]
+    size = len(data[at : at + 2 * _ISA_SIZE]) - len(pieces[16]) + 2
+    return data[at + 3 : at + 4].join([b"ISA", *padded, pieces[16][:2]]), size
 
 
 def _check_layout(raw: bytes, at: int) -> None:
@@ -312,17 +349,24 @@ def _marks(delimiters: Delimiters) -> re.Pattern[bytes]:
 class _Walk:
     """Goes through one interchange, envelope segment by envelope segment."""
 
-    def __init__(self, data: bytes, at: int) -> None:
+    def __init__(self, data: bytes, at: int, lenient: Lenient) -> None:
         self._data = data
-        self._header = header(data, at)
+        self._header = header(data, at, lenient)
+        self._lenient = lenient(self._header.sender_qualifier, self._header.sender)
+        self._eased: list[Finding] = []
         self._segment = self._header.delimiters.segment.encode()
         self._element = self._header.delimiters.element.encode()
         self._groups: list[Group] = []
         self._acks: list[tuple[str, ...]] = []
         self._group: Group | None = None
         self._open = -1
-        self._read_to = at + _ISA_SIZE
-        self.interchange = self._interchange(at + _ISA_SIZE - 1)
+        if self._header.size != _ISA_SIZE:
+            self._ease("isa_padding", f"the ISA segment has {self._header.size} characters and not {_ISA_SIZE}")
+        self._read_to = at + self._header.size
+        self.interchange = self._interchange(self._read_to - 1)
+
+    def _ease(self, name: str, message: str) -> None:
+        self._eased.append(Finding(name, message, f"interchange {self._header.control}"))
 
     def _interchange(self, at: int) -> Interchange:
         for mark in _marks(self._header.delimiters).finditer(self._data, at):
@@ -397,7 +441,11 @@ class _Walk:
         group = self._group
         end = self._end(start)
         count, control = (*self._elements(start, end), "", "")[:2]
-        self._finish_group(start, *_group_fault(group, count, control, group.size + (self._open >= 0)))
+        code, message = _group_fault(group, count, control, group.size + (self._open >= 0))
+        if code == "5" and "envelope_count" in self._lenient:
+            self._ease("envelope_count", message)
+            code = ""
+        self._finish_group(start, code, message)
         group.included = count if count.isdecimal() and len(count) <= 6 else ""
         self._read_to = end
 
@@ -424,8 +472,11 @@ class _Walk:
                 note="001",
             )
         if not count.isdecimal() or int(count[:9]) != len(self._groups):
-            raise _bad(f"IEA01 says {shown(count)} functional groups, the interchange has {len(self._groups)}", start, note="021")
-        return Interchange(self._header, self._groups, end, tuple(self._acks))
+            message = f"IEA01 says {shown(count)} functional groups, the interchange has {len(self._groups)}"
+            if "envelope_count" not in self._lenient:
+                raise _bad(message, start, note="021")
+            self._ease("envelope_count", message)
+        return Interchange(self._header, self._groups, end, tuple(self._acks), tuple(self._eased))
 
 
 def _group_fault(group: Group, count: str, control: str, size: int) -> tuple[str, str]:

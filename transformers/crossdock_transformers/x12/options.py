@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
+from crossdock.core.leniency import Leniencies
 from crossdock.core.preflight import Preflight
 from crossdock.core.spec import Options
 from crossdock.core.units import Size
@@ -22,9 +23,7 @@ class DecodeOptions(Options):
         default_factory=list, description="the sets that are taken; any that there is a grammar for, if left out"
     )
     partner: str = Field("", description="the partner whose agreement holds, where the source doesn't say who sent the file")
-    tolerate: list[Literal["too_short", "too_long", "invalid_code", "segment_count"]] = Field(
-        default_factory=list, description="faults that are let pass; the 997 notes them (E) and the document goes on"
-    )
+    tolerate: Leniencies = Field((), description="faults that are let pass; the 997 notes them (E) and the document goes on")
     max_transaction_size: Size = Field(MOST_BYTES, description="a greater transaction is rejected")
 
 

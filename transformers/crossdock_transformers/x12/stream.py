@@ -76,7 +76,8 @@ class Transactions:
             return self._acknowledgment(transaction, keys, self._exchange(transaction, numbers, group.version, ()))
         links = links_of(X12, transaction.set, transaction.body, self._with.partner.name, "in")
         exchange = self._exchange(transaction, numbers, group.version, links)
-        return Part(transaction.body, keys, content_type=BODY_TYPE, links=links, exchange=exchange)
+        remarks = transaction.remarks
+        return Part(transaction.body, keys, content_type=BODY_TYPE, links=links, exchange=exchange, remarks=remarks)
 
     def _exchange(self, transaction: Transaction, numbers: Mapping[str, str], version: str, links: tuple[Link, ...]) -> Exchange:
         return agreed.received(
@@ -113,7 +114,8 @@ class Transactions:
                 pass
         reports = self._reports or []
         settled = tuple(self._teller.interchange(ack) for one in self._survey.interchanges for ack in one.acks)
-        return Closing(tuple(self._answers(reports)), note=self._note(reports), settlements=settled)
+        remarks = tuple(one for interchange in self._survey.interchanges for one in interchange.eased)
+        return Closing(tuple(self._answers(reports)), note=self._note(reports), settlements=settled, remarks=remarks)
 
     def _answers(self, reports: list[tuple[Header, Report]]) -> Iterator[Delivery]:
         agreement = self._with.agreement
@@ -137,7 +139,7 @@ class Transactions:
         for one in self._survey.interchanges:
             if all(group.function == _NEVER_ANSWERED for group in one.groups):
                 continue
-            if self._survey.junk and one is last:
+            if (self._survey.junk and one is last) or one.eased:
                 yield self._with.interchange(seen(one.header), "E", "022")
             elif self._with.agreement.ta1 == "always":
                 yield self._with.interchange(seen(one.header), "A")

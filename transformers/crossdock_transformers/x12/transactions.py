@@ -80,10 +80,10 @@ class GroupReader:
         return Transaction(grammar.number, control, whole, keys_of(grammar, body), faults)
 
     def _examined(self, machine: Machine, text: str, control: str, start: int, end: int) -> Transaction:
-        examined = examine(machine, text, self._lines.at(start))
+        examined = examine(machine, text, self._lines.at(start), self._reading.lenient)
         faults = tuple(examined.faults)
         grammar = machine.grammar
-        if not examined.sinks(self._reading.tolerate):
+        if not examined.sinks(self._reading.lenient):
             accepted = self._accepted(grammar, control, examined.body, faults)
             return self._with_raw(accepted, start, end) if grammar.number in ACKNOWLEDGEMENTS else accepted
         return self._rejected(grammar.number, control, faults, keys_of(grammar, examined.body), start, end)

@@ -1,0 +1,58 @@
+"""Leniencies: faults of partners' documents that can be let pass, noted and counted, by their names in agreements and routes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, WithJsonSchema
+
+LENIENCIES: Final[Mapping[str, frozenset[str]]] = {
+    "too_short": frozenset({"too_short"}),
+    "too_long": frozenset({"too_long"}),
+    "invalid_code": frozenset({"invalid_code"}),
+    "invalid_character": frozenset({"invalid_character"}),
+    "lower_case_codes": frozenset({"lower_case_code"}),
+    "surrounding_blanks": frozenset({"surrounding_blanks"}),
+    "extra_elements": frozenset({"too_many"}),
+    "empty_segments": frozenset({"empty_segment"}),
+    "unknown_segments": frozenset({"unknown_segment", "foreign_segment"}),
+    "syntax_notes": frozenset({"conditional", "exclusive"}),
+    "segment_count": frozenset({"segment_count"}),
+    "control_number": frozenset({"control_number"}),
+    "envelope_count": frozenset({"envelope_count"}),
+    "isa_padding": frozenset({"isa_padding"}),
+}
+"""Each leniency with the kinds of faults that it lets pass.
+
+`lower_case_codes` and `surrounding_blanks` put the value right; `extra_elements`, `empty_segments` and `unknown_segments`
+leave out what is not known; `envelope_count` takes counts of an envelope that do not agree; `isa_padding` reads an ISA segment
+whose elements are not padded to their widths by its separators.
+"""
+
+
+def checked(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names of leniencies; raises ValueError for one that is not known."""
+    from crossdock.core.registry import nearest  # the registry knows specs, which know partners, who know leniencies
+
+    found = tuple(names)
+    for name in found:
+        if name not in LENIENCIES:
+            raise ValueError(f"there is no leniency '{name}'{nearest(name, LENIENCIES)}")
+    return found
+
+
+Leniencies = Annotated[
+    tuple[str, ...], AfterValidator(checked), WithJsonSchema({"type": "array", "items": {"enum": list(LENIENCIES)}})
+]
+"""Names of leniencies, as files have them."""
+
+
+def faults_of(names: Collection[str]) -> frozenset[str]:
+    """Return the kinds of faults that leniencies let pass."""
+    return frozenset().union(*(LENIENCIES[name] for name in names)) if names else frozenset()
+
+
+def name_of(fault: str) -> str:
+    """Return the leniency that lets a kind of fault pass."""
+    return next((name for name, faults in LENIENCIES.items() if fault in faults), fault)
