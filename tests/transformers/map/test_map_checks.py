@@ -81,7 +81,7 @@ def test_a_good_map_has_no_problems():
         ("sku: item.sku", "sku: item.qty", ["13:12: lines[].sku of order.v1 is a string, but item.qty is a decimal; write string(item.qty)"]),
         ("customer: '\"C-1001\"'", "customer: 5", ["5:13: customer of order.v1 is a string, but 5 is an int; write string(5)"]),
         ("customer: '\"C-1001\"'", "customer: C-1001", [
-            "5:13: unknown name 'C'; there is body, headers, keys, partner, received_at, source; if a text is meant, quote it: '\"C-1001\"'"
+            "5:13: unknown name 'C'; there is body, error, headers, keys, parent, partner, received_at, source; if a text is meant, quote it: '\"C-1001\"'"
         ]),
         ("order_number: body.id", "order_number: body.note", [
             "4:17: body.note may be null, order_number of order.v1 may not; write default(body.note, ...)"

@@ -260,7 +260,8 @@ def header(data: bytes, at: int, lenient: Lenient = strict) -> Header:
 
 def _padded(data: bytes, at: int, lenient: Lenient) -> tuple[bytes, int]:
     """Return an ISA segment as it should have been, and its length as it came; 0 where it can't be read or isn't let pass."""
-    pieces = data[at : at + 2 * _ISA_SIZE].split(data[at + 3 : at + 4], 16)
+    mark = data[at + 3 : at + 4]
+    pieces = data[at : at + 2 * _ISA_SIZE].split(mark, 16) if mark else []
     if len(pieces) < 17 or len(pieces[16]) < 2:
         return b"", 0
     elements = [piece.strip() for piece in pieces[1:16]]
@@ -271,7 +272,7 @@ def _padded(data: bytes, at: int, lenient: Lenient) -> tuple[bytes, int]:
     elements[12] = elements[12].rjust(9, b"0")
     padded = [one.ljust(most) for one, most in zip(elements, _ISA_LENGTHS, strict=False)]
     size = len(data[at : at + 2 * _ISA_SIZE]) - len(pieces[16]) + 2
-    return data[at + 3 : at + 4].join([b"ISA", *padded, pieces[16][:2]]), size
+    return mark.join([b"ISA", *padded, pieces[16][:2]]), size
 
 
 def _check_layout(raw: bytes, at: int) -> None:
