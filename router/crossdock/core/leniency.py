@@ -18,6 +18,7 @@ LENIENCIES: Final[Mapping[str, frozenset[str]]] = {
     "empty_segments": frozenset({"empty_segment"}),
     "unknown_segments": frozenset({"unknown_segment", "foreign_segment"}),
     "syntax_notes": frozenset({"conditional", "exclusive"}),
+    "child_codes": frozenset({"child_code"}),
     "segment_count": frozenset({"segment_count"}),
     "control_number": frozenset({"control_number"}),
     "envelope_count": frozenset({"envelope_count"}),
