@@ -12,6 +12,7 @@ import yaml
 from crossdock.core.errors import Place, Refusal
 from crossdock.core.message import Control, Message
 from crossdock.core.partner import Partner
+from crossdock.core.program import NO_ERROR
 from crossdock.core.registry import nearest
 from crossdock.core.spec import ExpressionLanguage, Resource, Shape
 from crossdock_transformers.expression.language import Cel
@@ -69,4 +70,5 @@ def message(body: Any) -> Message:
 
 def seen(body: Any, **more: Any) -> dict[str, Any]:
     """Return the variables of a message."""
-    return {"body": body, "headers": {}, "keys": {}, "partner": "acme", "source": "sftp", "received_at": 0, **more}
+    message = {"body": body, "headers": {}, "keys": {}, "partner": "acme", "source": "sftp", "received_at": 0}
+    return {**message, "parent": None, "error": dict(NO_ERROR), **more}
