@@ -38,6 +38,10 @@ def test_long_and_deep_expressions_are_refused(text, message):
         "l.all(a, l.all(b, l.all(c, a + b + c > -1)))",
         "l.exists_one(a, l.filter(b, l.exists(c, c < 0)) != [])",
         "l.map(a, l == l) == []",
+        "l.all(i, a, l.exists(j, b, l.exists_one(k, c, c < 0) || true))",
+        "l.transformList(i, a, l.transformList(j, b, l.transformMap(k, c, 1)))",
+        "l.map(a, cel.bind(x, l.map(b, l.map(c, c)), size(x)))",
+        "l.map(a, math.greatest(l.map(b, math.greatest(l))))",
         "l.map(a, l + l).flatten().map(a, l)",
         "l.map(a, l.map(b, big)).map(x, x == x)",
     ],
@@ -59,6 +63,14 @@ def test_loops_in_loops_run_out_of_steps(text):
         "l.map(a, l.map(b, big.matches('y+z')))",
         "l.map(a, l.map(b, big.upper()))",
         "'x'.pad_left(1000000000)",
+        "'%s'.format([big])" + ".split('').map(x, big + x).map(x, '%s%s'.format([x, x]))",
+        "[t]" + ".map(x, '%s%s'.format([x, x]))" * 40,
+        "[t]" + ".map(x, regex.replace(x, 'x', x))" * 40,
+        "[t]" + ".map(x, base64.encode(bytes(x + x)))" * 40,
+        "l.map(a, l.map(b, regex.extractAll(big, 'x?')))",
+        "l.map(a, l.map(b, big.lastIndexOf('y')))",
+        "'%.9999f'.format([1])",
+        "'%d'.format([decimal('1e300') * decimal('1e300')])",
     ],
 )
 def test_texts_that_explode_end_in_an_error(text):
@@ -81,7 +93,30 @@ def test_any_text_compiles_or_is_refused(text):
 ATOMS = st.sampled_from(
     ["a", "t", "n", "z", "1", "1.5", "'x'", "null", "true", "[]", "{}", "a[0].b", "a[0].n", "m.k", "z.q", "2u", "b'x'"]
 )
-CALLS = ("size", "int", "string", "decimal", "bool", "round", "sum", "min", "hash", "date", "timestamp", "type", "dyn", "abs")
+CALLS = tuple(
+    [
+        "size",
+        "int",
+        "string",
+        "decimal",
+        "bool",
+        "round",
+        "sum",
+        "min",
+        "hash",
+        "date",
+        "timestamp",
+        "type",
+        "dyn",
+        "abs",
+        "math.floor",
+        "math.greatest",
+        "math.bitNot",
+        "optional.ofNonZeroValue",
+        "strings.quote",
+        "base64.decode",
+    ]
+)
 METHODS = (
     "upper()",
     "trim()",
@@ -93,6 +128,12 @@ METHODS = (
     "orValue(1)",
     "getHours()",
     "substring(1)",
+    "charAt(0)",
+    "format([1])",
+    "lastIndexOf('x')",
+    "split('x', 1)",
+    "transformList(i, v, v)",
+    "exists(i, v, v == i)",
 )
 
 

@@ -12,7 +12,7 @@ import yaml
 from crossdock.core.errors import Place, Refusal
 from crossdock.core.message import Control, Message
 from crossdock.core.partner import Partner
-from crossdock.core.program import NO_ERROR
+from crossdock.core.program import variables
 from crossdock.core.registry import nearest
 from crossdock.core.spec import ExpressionLanguage, Resource, Shape
 from crossdock_transformers.expression.language import Cel
@@ -70,5 +70,4 @@ def message(body: Any) -> Message:
 
 def seen(body: Any, **more: Any) -> dict[str, Any]:
     """Return the variables of a message."""
-    message = {"body": body, "headers": {}, "keys": {}, "partner": "acme", "source": "sftp", "received_at": 0}
-    return {**message, "parent": None, "error": dict(NO_ERROR), **more}
+    return {**variables(message(body)), "received_at": 0, **more}

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from crossdock.core.registry import nearest
 from crossdock_transformers.expression import conversions, dates, syntax, texts
 from crossdock_transformers.expression.code import call
 from crossdock_transformers.expression.compiler import Compiler, Typed
-from crossdock_transformers.expression.functions import FUNCTIONS, MACROS, Function
+from crossdock_transformers.expression.functions import FUNCTIONS, MACROS, NAMESPACES, Function
 from crossdock_transformers.expression.macros import FUNCTION_MACROS, METHOD_MACROS
-from crossdock_transformers.expression.types import DYN, SIMPLE, Type, list_of, optional_of
+from crossdock_transformers.expression.types import DYN, SIMPLE, Type, list_of, optional_of, union
 from crossdock_transformers.expression.values import Fault
 
 
 def called(compiler: Compiler, node: syntax.Call) -> Typed:
     """`name(args)` and `receiver.name(args)`."""
-    if _optional_namespace(compiler, node):
+    if _is_namespace(compiler, node.receiver):
+        assert isinstance(node.receiver, syntax.Name)
+        return _named(compiler, replace(node, name=f"{node.receiver.name}.{node.name}", receiver=None))
+    return _named(compiler, node)
+
+
+def _named(compiler: Compiler, node: syntax.Call) -> Typed:
+    if node.name.startswith("optional."):
         return _optional(compiler, node)
     macros = FUNCTION_MACROS if node.receiver is None else METHOD_MACROS
     if node.name in macros:
@@ -31,25 +39,26 @@ def called(compiler: Compiler, node: syntax.Call) -> Typed:
     return _function(compiler, node, function)
 
 
-def _optional_namespace(compiler: Compiler, node: syntax.Call) -> bool:
-    receiver = node.receiver
-    return isinstance(receiver, syntax.Name) and receiver.name == "optional" and "optional" not in compiler.scope
+def _is_namespace(compiler: Compiler, receiver: syntax.Node | None) -> bool:
+    return isinstance(receiver, syntax.Name) and receiver.name in NAMESPACES and receiver.name not in compiler.scope
 
 
 def _optional(compiler: Compiler, node: syntax.Call) -> Typed:
-    if node.name == "none" and not node.args:
+    if node.name == "optional.none" and not node.args:
         return Typed(ast.Name("ABSENT", ast.Load()), optional_of(DYN))
-    if node.name == "of" and len(node.args) == 1:
+    if node.name in ("optional.of", "optional.ofNonZeroValue") and len(node.args) == 1:
         inner = compiler.value(node.args[0])
-        return Typed(inner.code, optional_of(inner.type))
-    return compiler.problem(node.at, "there is optional.of(value) and optional.none()")
+        code = inner.code if node.name == "optional.of" else compiler.library("of_value", inner.code)
+        return Typed(code, optional_of(inner.type))
+    return compiler.problem(node.at, "there is optional.of(value), optional.ofNonZeroValue(value) and optional.none()")
 
 
 def _function(compiler: Compiler, node: syntax.Call, function: Function) -> Typed:
     nodes = node.args if node.receiver is None else (node.receiver, *node.args)
-    if not function.least <= len(nodes) <= len(function.params):
+    if not function.least <= len(nodes) <= function.most:
         return compiler.problem(node.at, f"{node.name} is written {function.usage}")
-    args = [_argument(compiler, inner, param.removesuffix("?")) for inner, param in zip(nodes, function.params, strict=False)]
+    params = function.params if len(nodes) <= len(function.params) else function.params[:1] * len(nodes)
+    args = [_argument(compiler, inner, param.rstrip("?*")) for inner, param in zip(nodes, params, strict=False)]
     special = _SPECIAL.get(node.name)
     found = special(compiler, nodes, args) if special else None
     if found is not None:
@@ -81,6 +90,8 @@ def _result(result: str, args: list[Typed]) -> Type:
         return list_of(first.inner.inner if first.inner.kind == "list" else DYN)
     if result == "sum":
         return Type(first.inner.kind) if first.inner.number else DYN
+    if result.startswith("optional:"):
+        return optional_of(SIMPLE[result[9:]])
     return list_of(SIMPLE[result[5:]]) if result.startswith("list:") else SIMPLE[result]
 
 
@@ -114,6 +125,13 @@ def _pattern(compiler: Compiler, nodes: tuple[syntax.Node, ...], args: list[Type
     return Typed(compiler.library("found", compiler.unit.constant(search), args[0].code, pays=True), SIMPLE["bool"])
 
 
+def _valid(compiler: Compiler, nodes: tuple[syntax.Node, ...], _args: list[Typed]) -> Typed | None:
+    node = nodes[1]
+    if isinstance(node, syntax.Literal) and node.kind == "string":
+        _tried(compiler, node, lambda: texts.pattern(node.value))
+    return None
+
+
 def _form(compiler: Compiler, nodes: tuple[syntax.Node, ...], _args: list[Typed]) -> Typed | None:
     node = nodes[-1]
     if len(nodes) == 2 and isinstance(node, syntax.Literal) and node.kind == "string":
@@ -130,13 +148,33 @@ def _sum(compiler: Compiler, _nodes: tuple[syntax.Node, ...], args: list[Typed])
     return Typed(compiler.library("whole", code) if inner.kind == "int" else code, Type(inner.kind))
 
 
+def _extreme(function: str) -> Callable[..., Typed | None]:
+    """The greatest or least of several numbers, or of the one list that is given."""
+
+    def special(compiler: Compiler, nodes: tuple[syntax.Node, ...], args: list[Typed]) -> Typed | None:
+        for node, arg in zip(nodes, args, strict=True):
+            if arg.type.known and not (arg.type.number or (len(args) == 1 and arg.type.kind == "list")):
+                compiler.problem(node, f"a number is needed here, but {compiler.text(node)} is {arg.type}")
+        types = [arg.type.inner if arg.type.kind == "list" else arg.type for arg in args]
+        type_ = union(types) if all(inner.known for inner in types) else DYN
+        code = compiler.library(function, ast.List([arg.code for arg in args], ast.Load()), pays=True)
+        return Typed(code, Type(type_.kind))
+
+    return special
+
+
 _SPECIAL: Final[dict[str, Callable[..., Typed | None]]] = {
     "decimal": _constant(conversions.to_decimal, "decimal"),
     "double": _constant(conversions.to_decimal, "decimal"),
     "timestamp": _constant(dates.timestamp, "timestamp"),
     "duration": _constant(dates.duration, "duration"),
     "matches": _pattern,
+    "regex.extract": _valid,
+    "regex.extractAll": _valid,
+    "regex.replace": _valid,
     "date": _form,
     "format_date": _form,
     "sum": _sum,
+    "math.greatest": _extreme("greatest_of"),
+    "math.least": _extreme("least_of"),
 }

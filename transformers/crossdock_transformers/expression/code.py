@@ -14,7 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any, Final, TypeVar
 
 from crossdock.core.errors import Refusal
-from crossdock_transformers.expression import arithmetic, texts, values
+from crossdock_transformers.expression import arithmetic, dates, maths, texts, values
 from crossdock_transformers.expression.functions import FUNCTIONS
 from crossdock_transformers.expression.source import Source
 from crossdock_transformers.expression.syntax import Node
@@ -28,8 +28,12 @@ LIBRARY: Final[Mapping[str, Any]] = {
     **{name: getattr(values, name) for name in ("ABSENT", "spend", "paid", "equal", "within", "item", "field")},
     **{name: getattr(values, name) for name in ("maybe_field", "maybe_item", "given", "given_or", "present", "present_or")},
     **{name: getattr(values, name) for name in ("has_value", "required", "mapped", "decided", "decided_for", "entry")},
+    **{name: getattr(values, name) for name in ("of_value", "same_maybe", "listed", "keyed", "pairs", "decided_for_pairs")},
     **{name: getattr(arithmetic, name) for name in ("whole", "natural", "quotient", "remainder", "ratio", "joined")},
     **{name: getattr(arithmetic, name) for name in ("add", "subtract", "multiply", "divide", "modulo", "negate")},
+    "span": dates.span,
+    "greatest_of": maths.greatest,
+    "least_of": maths.least,
     **{name: getattr(arithmetic, name) for name in ("less", "less_equal", "greater", "greater_equal")},
     "found": texts.found,
     "all": all,

@@ -55,7 +55,10 @@ class Compiler:
 
     def value(self, node: syntax.Node) -> Typed:
         """Return the code of a node that must not be absent."""
-        typed = self.compile(node)
+        return self.sure(self.compile(node), node)
+
+    def sure(self, typed: Typed, node: syntax.Node) -> Typed:
+        """Return compiled code that must not be absent."""
         if typed.type.kind != "optional":
             return typed
         text = self.text(node)

@@ -25,6 +25,7 @@ _OFFSET = re.compile(r"([+-]?)(\d{2}):(\d{2})")
 _ALLOWED: Final = frozenset("YmdHMSyjbBaAUuVGf%")
 MOST_FORMAT: Final = 100
 _FEWEST_YEAR: Final = 1000
+LONGEST: Final = timedelta(seconds=315_576_000_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -56,9 +57,16 @@ def duration(value: Any) -> timedelta:
         raise Fault(f"{shown(value)} is not a duration; it looks like 1h30m or 90s")
     micros = sum((Decimal(number) * _MICROS[unit] for number, unit in _PIECE.findall(found[2])), Decimal(0))
     try:
-        return timedelta(microseconds=int(-micros if found[1] else micros))
+        return span(timedelta(microseconds=int(-micros if found[1] else micros)))
     except OverflowError:
         raise Fault(f"the duration {shown(value)} is too long") from None
+
+
+def span(value: timedelta) -> timedelta:
+    """Return a duration that has the length that CEL allows: 10,000 years."""
+    if abs(value) > LONGEST:
+        raise Fault("the result is longer than 10,000 years, the most that a duration has")
+    return value
 
 
 def stamp_text(value: datetime) -> str:

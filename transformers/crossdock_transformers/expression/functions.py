@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from crossdock_transformers.expression import arithmetic, conversions, dates, texts, values
+from crossdock_transformers.expression import arithmetic, conversions, dates, formats, maths, texts, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Function:
     @property
     def code(self) -> str:
         """Its name in compiled code."""
-        return f"f_{self.name}"
+        return f"f_{self.name.replace('.', '_')}"
 
     @property
     def least(self) -> int:
@@ -37,9 +37,14 @@ class Function:
         return sum(not param.endswith("?") for param in self.params)
 
     @property
+    def most(self) -> int:
+        """How many arguments it takes; with `*` after its last parameter, as many as there are."""
+        return 1000 if self.params and self.params[-1].endswith("*") else len(self.params)
+
+    @property
     def usage(self) -> str:
         """How it is written: `x.substring(start, end)` without the names, by kinds."""
-        params = [param.removesuffix("?").split("|")[0] for param in self.params]
+        params = [param.rstrip("?*").split("|")[0] for param in self.params]
         if self.form == "method":
             return f"{params[0]}.{self.name}({', '.join(params[1:])})"
         return f"{self.name}({', '.join(params)})"
@@ -53,6 +58,8 @@ def _functions() -> Iterator[Function]:
     yield from _numbers()
     yield from _texts()
     yield from _lists()
+    yield from _maths()
+    yield from _encodings()
     yield from _dates()
 
 
@@ -93,12 +100,20 @@ def _texts() -> Iterator[Function]:
     yield Function(
         "matches", ("string", "string"), "bool", texts.matches, "whether a part of a text matches (RE2)", "both", pays=True
     )
-    yield _method("indexOf", "string string", "int", texts.index_of, "where a part begins, -1 where it is not there")
+    yield _method("indexOf", "string string int?", "int", texts.index_of, "where a part begins, -1 where it is not there")
+    yield _method("lastIndexOf", "string string int?", "int", texts.last_index_of, "where a part begins for the last time")
+    yield _method("charAt", "string int", "string", texts.char_at, "the character at an index")
+    yield _method("lowerAscii", "string", "string", texts.lower_ascii, "in small letters, those of ASCII only")
+    yield _method("upperAscii", "string", "string", texts.upper_ascii, "in capital letters, those of ASCII only")
+    yield _method("reverse", "string", "string", texts.backwards, "from the last character to the first")
+    yield _method(
+        "format", "string list", "string", formats.formatted, "a text with %s, %d, %.2f, %x replaced by a list's values"
+    )
     yield _method("upper", "string", "string", texts.upper, "in capital letters")
     yield _method("lower", "string", "string", texts.lower, "in small letters")
     yield _method("trim", "string", "string", texts.trim, "without white space at both ends")
-    yield _method("split", "string string", "list:string", texts.split, "the parts between separators")
-    yield _method("replace", "string string string", "string", texts.replaced, "with every part replaced by another")
+    yield _method("split", "string string int?", "list:string", texts.split, "the parts between separators")
+    yield _method("replace", "string string string int?", "string", texts.replaced, "with every part replaced by another")
     yield _method(
         "substring", "string int int?", "string", texts.substring, "the characters from the first index to before the second"
     )
@@ -112,6 +127,51 @@ def _lists() -> Iterator[Function]:
     yield _method("flatten", "list", "flat", texts.flatten, "the elements of a list of lists")
     yield _method("distinct", "list", "same", texts.distinct, "every element once")
     yield _method("sort", "list", "same", texts.ordered, "the elements from the least to the greatest")
+
+
+def _maths() -> Iterator[Function]:
+    yield Function(
+        "math.greatest", ("any*",), "dyn", maths.greatest, "the greatest of several numbers, or of a list's", pays=True
+    )
+    yield Function("math.least", ("any*",), "dyn", maths.least, "the least of several numbers, or of a list's", pays=True)
+    for name, call, summary in (
+        ("ceil", maths.ceiling, "the least whole number that is not less"),
+        ("floor", maths.floor, "the greatest whole number that is not greater"),
+        ("round", arithmetic.rounded, "the nearest whole number, half away from zero"),
+        ("trunc", maths.truncated, "without its fraction"),
+        ("sqrt", maths.root, "the square root"),
+    ):
+        yield Function(f"math.{name}", ("number",), "decimal", call, summary)
+    yield Function("math.abs", ("number",), "same", arithmetic.magnitude, "a number without its sign")
+    yield Function("math.sign", ("number",), "same", maths.sign, "-1, 0 or 1")
+    for name in ("isNaN", "isInf"):
+        yield Function(f"math.{name}", ("decimal",), "bool", maths.never, "false: every decimal is a finite number")
+    yield Function("math.isFinite", ("decimal",), "bool", maths.always, "true: every decimal is a finite number")
+    for name in ("And", "Or", "Xor"):
+        yield Function(
+            f"math.bit{name}", ("int|uint", "int|uint"), "same", maths.BITWISE[name], f"the bits of two ints, by {name}"
+        )
+    yield Function("math.bitNot", ("int",), "int", maths.inverted, "every bit of an int turned")
+    yield Function("math.bitShiftLeft", ("int|uint", "int"), "same", maths.shifted_left, "the bits moved to the left")
+    yield Function("math.bitShiftRight", ("int|uint", "int"), "same", maths.shifted_right, "the bits moved to the right")
+
+
+def _encodings() -> Iterator[Function]:
+    yield Function("base64.encode", ("bytes",), "string", texts.to_base64, "bytes as base64", pays=True)
+    yield Function("base64.decode", ("string",), "bytes", texts.from_base64, "the bytes that base64 stands for", pays=True)
+    yield Function("strings.quote", ("string",), "string", formats.quoted, "a text in quotes, with escapes", pays=True)
+    yield Function(
+        "regex.extract",
+        ("string", "string"),
+        "optional:string",
+        texts.extracted,
+        "what a pattern (or its group) matches",
+        pays=True,
+    )
+    yield Function("regex.extractAll", ("string", "string"), "list:string", texts.extracted_all, "every match", pays=True)
+    yield Function(
+        "regex.replace", ("string", "string", "string", "int?"), "string", texts.substituted, "every match replaced", pays=True
+    )
 
 
 def _dates() -> Iterator[Function]:
@@ -150,5 +210,8 @@ def _dates() -> Iterator[Function]:
 
 
 FUNCTIONS: Final = {function.name: function for function in _functions()}
-MACROS: Final = ("has", "default", "all", "exists", "exists_one", "map", "filter", "optMap", "orValue", "hasValue", "value")
+NAMESPACES: Final = frozenset(("optional", "cel", *(name.partition(".")[0] for name in FUNCTIONS if "." in name)))
+"""What stands before the dot of `math.ceil(x)`, unless a variable has that name."""
+_LOOPS: Final = ("all", "exists", "exists_one", "map", "filter", "transformList", "transformMap")
+MACROS: Final = ("has", "default", "cel.bind", *_LOOPS, "optMap", "optFlatMap", "or", "orValue", "hasValue", "value")
 """What the compiler itself makes into code."""

@@ -93,12 +93,14 @@ def _compiled(source: Source, node: Node, scope: Scope, *, exact: bool) -> tuple
         raise unit.problems[0]
     if unit.problems:
         raise Refusals(unit.problems)
-    used = {name: variable for name, variable in scope.items() if _reads(typed.code, variable.code)}
-    body = [*arguments(used, source, unit), marked(ast.Return(typed.code), len(unit.sites))]
+    result = marked(ast.Return(typed.code), len(unit.sites))
+    body = [*arguments(used(scope, [result]), source, unit), result]
     run = unit.function((SEEN,), body)
     again = (lambda: _compiled(source, node, scope, exact=True)[0]) if unit.lenient and not exact else None
     return Compiled(run, unit.sites, again), typed
 
 
-def _reads(code: ast.expr, name: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(code))
+def used(scope: Scope, code: Sequence[ast.AST]) -> Scope:
+    """Return the part of a scope that code reads."""
+    read = {node.id for tree in code for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {name: variable for name, variable in scope.items() if variable.code in read}

@@ -1,4 +1,4 @@
-"""What the compiler itself makes into code: `has`, `default`, the loops over lists, and what is asked of optional values."""
+"""What the compiler itself makes into code: `has`, `default`, `cel.bind`, and what is asked of optional values."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Final
 from crossdock_transformers.expression import syntax
 from crossdock_transformers.expression.code import function_of, load, marked
 from crossdock_transformers.expression.compiler import Compiler, Typed, Variable
+from crossdock_transformers.expression.loops import LOOPS
 from crossdock_transformers.expression.paths import field_type
-from crossdock_transformers.expression.types import BOOL, DYN, STRING, Type, list_of, optional_of, union
+from crossdock_transformers.expression.types import BOOL, DYN, Type, optional_of, union
 
 Macro = Callable[[Compiler, syntax.Call], Typed]
 
@@ -21,7 +22,11 @@ def has(compiler: Compiler, node: syntax.Call) -> Typed:
     path = node.args[0] if len(node.args) == 1 else None
     if not isinstance(path, syntax.Select) or path.optional:
         return compiler.problem(node, "has() asks for one field: has(object.field)")
-    operand = compiler.value(path.operand)
+    operand = compiler.compile(path.operand)
+    if operand.type.kind == "optional":
+        field_type(compiler, path, operand.type.inner, path.field)
+        asked = compiler.library("maybe_field", operand.code, ast.Constant(path.field))
+        return Typed(ast.Compare(asked, [ast.IsNot()], [load("ABSENT")]), BOOL)
     field_type(compiler, path, operand.type, path.field)
     if operand.type.kind == "map" and not operand.type.nullable:
         return Typed(ast.Compare(ast.Constant(path.field), [ast.In()], [operand.code]), BOOL)
@@ -54,88 +59,6 @@ def _fallback(compiler: Compiler, function: str, value: Typed, inner: Type, node
     if isinstance(node, syntax.Literal | syntax.Name):
         return Typed(compiler.library(function, value.code, fallback.code), type_)
     return Typed(compiler.library(f"{function}_or", value.code, compiler.lazy(node, fallback.code)), type_)
-
-
-# Loops
-
-
-def _loop(compiler: Compiler, node: syntax.Call, counts: tuple[int, ...]) -> tuple[Compiler, ast.comprehension, Type] | None:
-    """Return the compiler that sees the element, the loop, and the element's type; None after a problem."""
-    assert node.receiver is not None
-    name = node.args[0] if len(node.args) in counts else None
-    if not isinstance(name, syntax.Name):
-        more = ", condition, value" if node.name == "map" and len(node.args) == 3 else ", expression"
-        compiler.problem(node.at, f"{node.name} is written list.{node.name}(name{more})")
-        return None
-    receiver = compiler.value(node.receiver)
-    type_ = receiver.type
-    if type_.known and type_.kind not in ("list", "map"):
-        compiler.problem(node.receiver, f"{node.name} goes over a list, but {compiler.text(node.receiver)} is {type_}")
-        return None
-    items = receiver.code if type_.kind == "list" and not type_.nullable else compiler.library("is_iterable", receiver.code)
-    item = STRING if type_.kind == "map" else type_.inner
-    variable = Variable(compiler.unit.fresh(f"v_{name.name}"), item)
-    paid = marked(compiler.library("spend", items, pays=True), compiler.unit.site(compiler.source, node.receiver))
-    target = ast.Name(variable.code, ast.Store())
-    return compiler.within(name.name, variable), ast.comprehension(target, paid, [], 0), item
-
-
-def every(compiler: Compiler, node: syntax.Call) -> Typed:
-    """`list.all(name, condition)`."""
-    return _quantified(compiler, node, "all")
-
-
-def some(compiler: Compiler, node: syntax.Call) -> Typed:
-    """`list.exists(name, condition)`."""
-    return _quantified(compiler, node, "any")
-
-
-def _quantified(compiler: Compiler, node: syntax.Call, function: str) -> Typed:
-    loop = _loop(compiler, node, (2,))
-    if loop is None:
-        return Typed(ast.Constant(None), BOOL)
-    inner, comprehension, _ = loop
-    compiler.unit.lenient = True
-    condition = inner.condition(node.args[1])
-    if not compiler.unit.exact:
-        return Typed(compiler.library(function, ast.GeneratorExp(condition, [comprehension])), BOOL)
-    assert isinstance(comprehension.target, ast.Name)
-    test = marked(function_of((comprehension.target.id,), condition), compiler.unit.site(compiler.source, node))
-    return Typed(compiler.library("decided_for", comprehension.iter, test, ast.Constant(function == "any")), BOOL)
-
-
-def exactly_one(compiler: Compiler, node: syntax.Call) -> Typed:
-    """`list.exists_one(name, condition)`."""
-    loop = _loop(compiler, node, (2,))
-    if loop is None:
-        return Typed(ast.Constant(None), BOOL)
-    inner, comprehension, _ = loop
-    comprehension.ifs.append(inner.condition(node.args[1]))
-    count = compiler.library("sum", ast.GeneratorExp(ast.Constant(1), [comprehension]))
-    return Typed(ast.Compare(count, [ast.Eq()], [ast.Constant(1)]), BOOL)
-
-
-def transformed(compiler: Compiler, node: syntax.Call) -> Typed:
-    """`list.map(name, value)` and `list.map(name, condition, value)`."""
-    loop = _loop(compiler, node, (2, 3))
-    if loop is None:
-        return Typed(ast.Constant(None), list_of(DYN))
-    inner, comprehension, _ = loop
-    if len(node.args) == 3:
-        comprehension.ifs.append(inner.condition(node.args[1]))
-    value = inner.value(node.args[-1])
-    return Typed(ast.ListComp(value.code, [comprehension]), list_of(value.type))
-
-
-def filtered(compiler: Compiler, node: syntax.Call) -> Typed:
-    """`list.filter(name, condition)`."""
-    loop = _loop(compiler, node, (2,))
-    if loop is None:
-        return Typed(ast.Constant(None), list_of(DYN))
-    inner, comprehension, item = loop
-    comprehension.ifs.append(inner.condition(node.args[1]))
-    assert isinstance(comprehension.target, ast.Name)
-    return Typed(ast.ListComp(load(comprehension.target.id), [comprehension]), list_of(item))
 
 
 # Optional values
@@ -175,30 +98,79 @@ def sure_value(compiler: Compiler, node: syntax.Call) -> Typed:
     return Typed(compiler.library("required", value.code), value.type.inner) if value else Typed(ast.Constant(None), DYN)
 
 
+def other_value(compiler: Compiler, node: syntax.Call) -> Typed:
+    """`optional.or(other)`: the other optional value where the first is absent."""
+    value = _optional(compiler, node, 1)
+    if value is None:
+        return Typed(ast.Constant(None), DYN)
+    other = compiler.compile(node.args[0])
+    if other.type.kind != "optional":
+        text = compiler.text(node.args[0])
+        return compiler.problem(node.args[0], f"or() takes an optional value; write orValue({text}), or optional.of({text})")
+    inner, second = value.type.inner, other.type.inner
+    type_ = union([inner, second]) if inner.known and second.known else DYN
+    return Typed(compiler.library("present_or", value.code, compiler.lazy(node.args[0], other.code)), optional_of(type_))
+
+
 def changed(compiler: Compiler, node: syntax.Call) -> Typed:
     """`optional.optMap(name, expression)`."""
-    value = _optional(compiler, node, 2)
-    name = node.args[0] if node.args else None
-    if value is None or not isinstance(name, syntax.Name):
-        return (
-            compiler.problem(node.at, "optMap is written optional.optMap(name, expression)")
-            if value
-            else Typed(ast.Constant(None), DYN)
+    found = _change(compiler, node)
+    if found is None:
+        return Typed(ast.Constant(None), DYN)
+    inner, receiver, variable = found
+    body = inner.value(node.args[1])
+    return Typed(_mapped(compiler, node, receiver, variable, body), optional_of(body.type))
+
+
+def changed_flat(compiler: Compiler, node: syntax.Call) -> Typed:
+    """`optional.optFlatMap(name, optional expression)`."""
+    found = _change(compiler, node)
+    if found is None:
+        return Typed(ast.Constant(None), DYN)
+    inner, receiver, variable = found
+    body = inner.compile(node.args[1])
+    if body.type.kind != "optional":
+        return compiler.problem(
+            node.args[1], f"optFlatMap needs an optional value, but {compiler.text(node.args[1])} is {body.type}"
         )
+    return Typed(_mapped(compiler, node, receiver, variable, body), body.type)
+
+
+def _change(compiler: Compiler, node: syntax.Call) -> tuple[Compiler, Typed, Variable] | None:
+    value = _optional(compiler, node, 2)
+    if value is None:
+        return None
+    name = node.args[0]
+    if not isinstance(name, syntax.Name):
+        compiler.problem(node.at, f"{node.name} is written optional.{node.name}(name, expression)")
+        return None
     variable = Variable(compiler.unit.fresh(f"v_{name.name}"), value.type.inner)
-    body = compiler.within(name.name, variable).value(node.args[1])
+    return compiler.within(name.name, variable), value, variable
+
+
+def _mapped(compiler: Compiler, node: syntax.Call, value: Typed, variable: Variable, body: Typed) -> ast.expr:
     change = marked(function_of((variable.code,), body.code), compiler.unit.site(compiler.source, node))
-    return Typed(compiler.library("mapped", value.code, change), optional_of(body.type))
+    return compiler.library("mapped", value.code, change)
 
 
-FUNCTION_MACROS: Final[Mapping[str, Macro]] = {"has": has, "default": default}
+def bound(compiler: Compiler, node: syntax.Call) -> Typed:
+    """`cel.bind(name, value, expression)`: the expression sees the value by that name."""
+    name = node.args[0] if len(node.args) == 3 else None
+    if not isinstance(name, syntax.Name):
+        return compiler.problem(node.at, "bind is written cel.bind(name, value, expression)")
+    value = compiler.compile(node.args[1])
+    variable = Variable(compiler.unit.fresh(f"v_{name.name}"), value.type)
+    body = compiler.within(name.name, variable).compile(node.args[2])
+    inner = marked(function_of((variable.code,), body.code), compiler.unit.site(compiler.source, node))
+    return Typed(ast.Call(inner, [value.code], []), body.type)
+
+
+FUNCTION_MACROS: Final[Mapping[str, Macro]] = {"has": has, "default": default, "cel.bind": bound}
 METHOD_MACROS: Final[Mapping[str, Macro]] = {
-    "all": every,
-    "exists": some,
-    "exists_one": exactly_one,
-    "map": transformed,
-    "filter": filtered,
+    **LOOPS,
     "optMap": changed,
+    "optFlatMap": changed_flat,
+    "or": other_value,
     "orValue": or_value,
     "hasValue": has_value,
     "value": sure_value,

@@ -58,12 +58,14 @@ def unary(compiler: Compiler, node: syntax.Unary) -> Typed:
 
 def binary(compiler: Compiler, node: syntax.Binary) -> Typed:
     """Any operator between two values."""
+    if node.operator in ("==", "!="):
+        return _equality(compiler, node)
     left, right = compiler.value(node.left), compiler.value(node.right)
     if node.operator in _DYNAMIC:
         return _arithmetic(compiler, node, left, right)
     if node.operator == "in":
         return _membership(compiler, node, left, right)
-    return (_order if node.operator in _ORDER else _equality)(compiler, node, left, right)
+    return _order(compiler, node, left, right)
 
 
 # Arithmetic
@@ -79,7 +81,8 @@ def _arithmetic(compiler: Compiler, node: syntax.Binary, left: Typed, right: Typ
         return _joined(compiler, left, right)
     kind = _MOMENTS.get((one.kind, node.operator, other.kind))
     if kind:
-        return Typed(ast.BinOp(left.code, _PYTHON[node.operator](), right.code), Type(kind))
+        moment = ast.BinOp(left.code, _PYTHON[node.operator](), right.code)
+        return Typed(compiler.library("span", moment) if kind == "duration" else moment, Type(kind))
     return compiler.problem(node.at, _unfit(compiler, node, one, other))
 
 
@@ -131,14 +134,22 @@ def _unfit(compiler: Compiler, node: syntax.Binary, one: Type, other: Type) -> s
 # Comparison
 
 
-def _equality(compiler: Compiler, node: syntax.Binary, left: Typed, right: Typed) -> Typed:
+def _equality(compiler: Compiler, node: syntax.Binary) -> Typed:
+    left, right = compiler.compile(node.left), compiler.compile(node.right)
+    if left.type.kind == right.type.kind == "optional":
+        return _same(compiler, node, "same_maybe", left, right)
+    left, right = compiler.sure(left, node.left), compiler.sure(right, node.right)
     one, other = left.type, right.type
     if _never(one, other):
         return compiler.problem(node.at, f"{one} never equals {other}: {compiler.text(node.left)}, {compiler.text(node.right)}")
     _check_values(compiler, (node.left, one), (node.right, other))
     if one.kind in _EXACT or other.kind in _EXACT or (one.number and other.number) or one.kind == other.kind == "bool":
         return Typed(ast.Compare(left.code, [_COMPARE[node.operator]()], [right.code]), BOOL)
-    code = compiler.library("equal", left.code, right.code, pays=True)
+    return _same(compiler, node, "equal", left, right)
+
+
+def _same(compiler: Compiler, node: syntax.Binary, function: str, left: Typed, right: Typed) -> Typed:
+    code = compiler.library(function, left.code, right.code, pays=True)
     return Typed(code if node.operator == "==" else ast.UnaryOp(ast.Not(), code), BOOL)
 
 

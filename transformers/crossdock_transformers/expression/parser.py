@@ -235,7 +235,7 @@ class _Parser:
             return self._literal(token)
         if token.kind == "name":
             return self._name()
-        for mark, inner in (("(", self._group), ("[", self._list), ("{", self._map)):
+        for mark, inner in (("(", self._group), ("[", self._list), ("[?", self._list), ("{", self._map), (".", self._absolute)):
             if self._is(mark):
                 return inner()
         return self._unexpected()
@@ -260,6 +260,13 @@ class _Parser:
             )
         return Name(token.start, token.end, 1, token.value)
 
+    def _absolute(self) -> Node:
+        """A name after a dot of its own: CEL's way to pass over what a container defines; there is none here."""
+        self._next()
+        if self._token.kind != "name":
+            self._unexpected("; a name must follow the dot")
+        return self._name()
+
     def _group(self) -> Node:
         self._next()
         node = self._expression()
@@ -267,14 +274,25 @@ class _Parser:
         return node
 
     def _list(self) -> Node:
-        start = self._next().start
-        items = self._sequence("]", "after the list")
-        return Listing(start, self._tokens[self._position - 1].end, self._height(start, *items), items)
+        opening = self._next()
+        items: list[Node] = []
+        optional: set[int] = set()
+        while not self._is("]"):
+            if self._take("?") or (not items and opening.value == "[?"):
+                optional.add(len(items))
+            items.append(self._expression())
+            if not self._take(","):
+                break
+        end = self._expect("]", "after the list").end
+        return Listing(opening.start, end, self._height(opening.start, *items), tuple(items), frozenset(optional))
 
     def _map(self) -> Node:
         start = self._next().start
         entries: list[tuple[Node, Node]] = []
+        optional: set[int] = set()
         while not self._is("}"):
+            if self._take("?"):
+                optional.add(len(entries))
             key = self._expression()
             self._expect(":", "after the key")
             entries.append((key, self._expression()))
@@ -282,4 +300,4 @@ class _Parser:
                 break
         end = self._expect("}", "after the map").end
         inside = [node for entry in entries for node in entry]
-        return Mapping(start, end, self._height(start, *inside), tuple(entries))
+        return Mapping(start, end, self._height(start, *inside), tuple(entries), frozenset(optional))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from typing import Final
 
 from crossdock.core.registry import nearest
 from crossdock_transformers.expression import syntax
@@ -11,6 +12,9 @@ from crossdock_transformers.expression.code import call, load
 from crossdock_transformers.expression.compiler import Compiler, Typed, read
 from crossdock_transformers.expression.types import DYN, Type, list_of, one_of, optional_of, record_of, union
 from crossdock_transformers.expression.values import KINDS
+
+_WELL_KNOWN: Final = {"google.protobuf.Timestamp": "timestamp", "google.protobuf.Duration": "duration"}
+"""CEL's own names of two types."""
 
 
 def literal(compiler: Compiler, node: syntax.Literal) -> Typed:
@@ -23,8 +27,8 @@ def name(compiler: Compiler, node: syntax.Name) -> Typed:
     variable = compiler.scope.get(node.name)
     if variable is not None:
         return read(variable)
-    if node.name in KINDS:
-        return Typed(compiler.unit.constant(KINDS[node.name]), Type("type"))
+    if node.name in KINDS or node.name == "double":
+        return Typed(compiler.unit.constant(KINDS["decimal" if node.name == "double" else node.name]), Type("type"))
     hint = nearest(node.name, compiler.scope)
     quoted = compiler.source.text.strip()
     text = f"; if a text is meant, quote it: '\"{quoted}\"'" if _looks_like_text(quoted, hint) else ""
@@ -37,6 +41,9 @@ def _looks_like_text(text: str, hint: str) -> bool:
 
 def select(compiler: Compiler, node: syntax.Select) -> Typed:
     """`operand.field` and `operand.?field`."""
+    kind = _WELL_KNOWN.get(compiler.text(node).lstrip("."))
+    if kind is not None and "google" not in compiler.scope:
+        return Typed(compiler.unit.constant(KINDS[kind]), Type("type"))
     operand = compiler.compile(node.operand)
     optional = node.optional or operand.type.kind == "optional"
     holder = operand.type.inner if operand.type.kind == "optional" else operand.type
@@ -105,24 +112,48 @@ def _element(compiler: Compiler, node: syntax.Index, holder: Type, key: Typed) -
 
 
 def listing(compiler: Compiler, node: syntax.Listing) -> Typed:
-    """`[a, b]`."""
-    items = [compiler.value(item) for item in node.items]
+    """`[a, ?b]`."""
+    items = [_inner(compiler, item, optional=at in node.optional) for at, item in enumerate(node.items)]
     types = [item.type for item in items]
     known = types and all(type_.known for type_ in types)
     inner = replace(union(types), values=None) if known else DYN
-    return Typed(ast.List([item.code for item in items], ast.Load()), list_of(inner))
+    codes = [
+        ast.Starred(call("listed", one.code), ast.Load()) if at in node.optional else one.code for at, one in enumerate(items)
+    ]
+    return Typed(ast.List(codes, ast.Load()), list_of(inner))
+
+
+def _inner(compiler: Compiler, node: syntax.Node, *, optional: bool) -> Typed:
+    """An element or a value; after a `?` it is an optional one, and its type is the one inside."""
+    if not optional:
+        return compiler.value(node)
+    typed = compiler.compile(node)
+    if typed.type.kind == "optional":
+        return Typed(typed.code, typed.type.inner)
+    text = compiler.text(node)
+    return compiler.problem(node, f"after '?' an optional value is needed, but {text} is {typed.type}; leave the '?' out")
 
 
 def mapping(compiler: Compiler, node: syntax.Mapping) -> Typed:
-    """`{key: value}`."""
+    """`{key: value, ?key: value}`."""
     keys = [_key(compiler, key) for key, _ in node.entries]
-    values = [compiler.value(value) for _, value in node.entries]
+    values = [_inner(compiler, value, optional=at in node.optional) for at, (_, value) in enumerate(node.entries)]
     _refuse_twice(compiler, node)
-    code = ast.Dict([key.code for key in keys], [value.code for value in values])
+    code = _display(node, keys, values)
     names = [key.value for key, _ in node.entries if isinstance(key, syntax.Literal) and key.kind == "string"]
     if len(names) < len(keys) or not names:
         return Typed(code, Type("map"))
-    return Typed(code, record_of({name: value.type for name, value in zip(names, values, strict=True)}))
+    fields = {name: value.type for name, value in zip(names, values, strict=True)}
+    return Typed(code, record_of(fields, frozenset(names[at] for at in node.optional)))
+
+
+def _display(node: syntax.Mapping, keys: list[Typed], values: list[Typed]) -> ast.expr:
+    """A dict display; what may be absent is unpacked into it: `{**keyed(key, value)}`."""
+    rows = [(at in node.optional, key.code, value.code) for at, (key, value) in enumerate(zip(keys, values, strict=True))]
+    return ast.Dict(
+        [None if optional else key for optional, key, _ in rows],
+        [call("keyed", key, value) if optional else value for optional, key, value in rows],
+    )
 
 
 def _key(compiler: Compiler, node: syntax.Node) -> Typed:

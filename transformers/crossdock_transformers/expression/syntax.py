@@ -61,16 +61,18 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class Listing(Node):
-    """`[a, b]`."""
+    """`[a, ?b]`; `optional` are the indexes of the elements that may be absent."""
 
     items: tuple[Node, ...]
+    optional: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping(Node):
-    """`{key: value}`."""
+    """`{key: value, ?key: value}`; `optional` are the indexes of the entries that may be absent."""
 
     entries: tuple[tuple[Node, Node], ...]
+    optional: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

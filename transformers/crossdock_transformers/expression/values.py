@@ -16,6 +16,8 @@ MOST_STEPS: Final = 1_000_000
 MOST_CHARACTERS: Final = 4_000_000
 """Characters of one text that an expression makes."""
 
+_ZEROS: Final = (0, "", b"", timedelta(0))
+
 Budget = list[int]
 """One number: the steps that are left."""
 
@@ -300,6 +302,32 @@ def entry(table: Mapping[str, Any], key: str) -> Any:
     raise Fault(f"the table has no entry for {shown(key)}", "add one, or a `default:`")
 
 
+def of_value(value: Any) -> Any:
+    """`optional.ofNonZeroValue(value)`: absent where it is null, false, zero or empty."""
+    zero = value is None or value is False or (type(value) is not bool and value in _ZEROS)
+    return ABSENT if zero or (isinstance(value, list | Mapping) and not value) else value
+
+
+def same_maybe(budget: Budget, one: Any, other: Any) -> bool:
+    """Whether two optional values are the same."""
+    return one is other if one is ABSENT or other is ABSENT else equal(budget, one, other)
+
+
+def listed(value: Any) -> tuple[Any, ...]:
+    """An optional element of a list: `[?value]`."""
+    return () if value is ABSENT else (value,)
+
+
+def keyed(key: Any, value: Any) -> dict[Any, Any]:
+    """An optional entry of an object: `{?key: value}`."""
+    return {} if value is ABSENT else {key: value}
+
+
+def pairs(items: Any) -> Any:
+    """The indexes and elements of a list, or the keys and values of an object."""
+    return items.items() if isinstance(items, Mapping) else enumerate(items)
+
+
 def has_value(value: Any) -> bool:
     """`value.hasValue()`."""
     return value is not ABSENT
@@ -335,6 +363,11 @@ def decided(operands: Iterable[Callable[[], bool]], answer: bool) -> bool:
     if error is not None:
         raise error
     return not answer
+
+
+def decided_for_pairs(items: Iterable[tuple[Any, Any]], test: Callable[[Any, Any], bool], answer: bool) -> bool:
+    """The same for pairs: of index and element, or of key and value."""
+    return decided((partial(test, *pair) for pair in items), answer)
 
 
 def decided_for(items: Collection[Any], test: Callable[[Any], bool], answer: bool) -> bool:

@@ -12,7 +12,7 @@ from crossdock.core.message import Message
 from crossdock.core.program import variable_shapes, variables
 from crossdock.core.spec import Context, Resource, Shape
 from crossdock_transformers.expression.code import Unit, marked
-from crossdock_transformers.expression.language import SEEN, Compiled, arguments, scope_of
+from crossdock_transformers.expression.language import SEEN, Compiled, arguments, scope_of, used
 from crossdock_transformers.expression.shapes import type_of
 from crossdock_transformers.expression.source import Source
 from crossdock_transformers.expression.types import Type, schema_of
@@ -90,9 +90,9 @@ def _function(
     unit = Unit(exact=exact)
     scope = scope_of(variable_shapes(source))
     emitter = Emitter(resource, unit)
-    emitter.block += arguments(scope, Source("", resource.at("fields")), unit)
     typed = emitter.emit(form, scope, goal)
     emitter.block.append(marked(ast.Return(typed.code), len(unit.sites)))
+    emitter.block[:0] = arguments(used(scope, emitter.block), Source("", resource.at("fields")), unit)
     if unit.problems:
         return Compiled(lambda seen: seen, ()), typed.type, unit.problems
     again = (lambda: _function(resource, form, source, goal, exact=True)[0]) if unit.lenient and not exact else None
