@@ -31,6 +31,7 @@ LONGEST: Final = 60
 MOST: Final = 3
 """How often something is repeated; where few repetitions are allowed, all of them now and then."""
 FEW: Final = 12
+MOST_LEVELS: Final = 7
 MARKS: Final = "*+|:>^!~'\x1c\x1d\x1e\x1f\n"
 """Characters that partners delimit with."""
 PERIODS: Final = (("20261123", "102", "2026-11-23"), ("202611231030", "203", "2026-11-23T10:30"), ("77", "804", "77"))
@@ -65,7 +66,6 @@ class Author:
         allowed = delimiters.characters or letters
         self._letters = [one for one in letters if one in allowed and (delimiters.release or one not in delimiters.all)]
         self._segments: list[str] = []
-        self._levels: list[str] = []
         self._at: Spot
 
     def document(self, grammar: TransactionSet) -> Document:
@@ -83,17 +83,53 @@ class Author:
     # Where segments stand
 
     def _place(self, spot: Spot, holder: dict[str, Any]) -> None:
+        if spot.node.tree:
+            self._tree(spot, holder)
+            return
         for _ in range(self._times(spot)):
             if not self._leads_to(spot):
                 return
-            values = self._segment(spot.node.segment, tree=spot.node.tree)
-            self._at = spot
+            values = self._stand(spot, self._filled(spot.node.segment))
             if spot.node.single:
                 holder[spot.node.name] = values
             else:
                 holder.setdefault(spot.node.name, []).append(values)
-            for below in spot.below:
-                self._place(below, values)
+            self._below(spot, values)
+
+    def _stand(self, spot: Spot, filled: tuple[list[str], dict[str, Any]]) -> dict[str, Any]:
+        texts, values = filled
+        self._segments.append(self._delimiters.element.join([spot.node.segment.tag, *trimmed(texts)]))
+        self._at = spot
+        return values
+
+    def _below(self, spot: Spot, values: dict[str, Any]) -> None:
+        for below in spot.below:
+            self._place(below, values)
+
+    def _tree(self, spot: Spot, holder: dict[str, Any]) -> None:
+        """Write levels (HL): one after the other in the document, nested in the body."""
+        refs = [use.ref for use in spot.node.segment.uses[:4]]
+        levels: dict[str, dict[str, Any]] = {"": holder}
+        for texts in self._levels(self._random.randint(1, MOST_LEVELS) if self._rich else 1):
+            values = {ref: text for ref, text in zip(refs, texts, strict=True) if text}
+            levels[texts[1]].setdefault(spot.node.name, []).append(values)
+            levels[texts[0]] = self._stand(spot, (list(texts), values))
+            self._below(spot, values)
+
+    def _levels(self, times: int) -> list[tuple[str, str, str, str]]:
+        """Return the elements of levels: numbered in a row below any before them, or anyhow and each beside those below it."""
+        random = self._random
+        in_a_row = random.random() < 0.5
+        names = [str(one) for one in (range(1, times + 1) if in_a_row else random.sample(range(1, 999), times))]
+        parents: list[str] = []
+        trail: list[str] = []
+        for index, name in enumerate(names):
+            choices = names[:index] if in_a_row else trail
+            parent = random.choice(choices) if choices and random.random() < 0.8 else ""
+            parents.append(parent)
+            trail = [*trail[: trail.index(parent) + 1 if parent in trail else 0], name]
+        said = [random.choice(("", "1" if name in parents else "0")) for name in names]
+        return [(name, above, random.choice("SOTPI"), code) for name, above, code in zip(names, parents, said, strict=True)]
 
     def _times(self, spot: Spot) -> int:
         node, random = spot.node, self._random
@@ -109,19 +145,6 @@ class Author:
         return found is not None and found.spot is spot and not found.missing and not found.over
 
     # What they hold
-
-    def _segment(self, segment: Segment, *, tree: bool) -> dict[str, Any]:
-        texts, values = self._level(segment) if tree else self._filled(segment)
-        self._segments.append(self._delimiters.element.join([segment.tag, *trimmed(texts)]))
-        return values
-
-    def _level(self, segment: Segment) -> tuple[list[str], dict[str, Any]]:
-        """A hierarchical level: its number, a parent before it or none, its kind."""
-        number = str(len(self._levels) + 1)
-        parent = self._random.choice(["", *self._levels[-4:]])
-        self._levels.append(number)
-        texts = [number, parent, self._random.choice("SOTPI")]
-        return texts, {use.ref: text for use, text in zip(segment.uses, texts, strict=False) if text}
 
     def _filled(self, what: Segment | Composite) -> tuple[list[str], dict[str, Any]]:
         while True:
