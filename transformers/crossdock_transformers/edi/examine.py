@@ -16,11 +16,12 @@ from crossdock_transformers.edi.dialect import Dialect
 from crossdock_transformers.edi.faults import MOST_FAULTS, Fault
 from crossdock_transformers.edi.grammar import Breach, Composite, Element, Node, Note, Segment, TransactionSet, Use
 from crossdock_transformers.edi.machine import Machine, Spot, Step, step
+from crossdock_transformers.edi.mend import latin, mended
 from crossdock_transformers.edi.tree import Tree, nest, places, tree_of
 from crossdock_transformers.edi.values import SHOWN, Delimiters, Unfit, check, period_at, reader, shown
 
 Path = tuple[str | int, ...]
-READABLE = frozenset().union(*LENIENCIES.values())
+READABLE = frozenset().union(*LENIENCIES.values()) - {"missing"}
 """Kinds of faults with which every value can be read all the same."""
 
 
@@ -98,6 +99,7 @@ class _Examination:
     def __init__(self, machine: Machine, text: str, line: int, lenient: Collection[str]) -> None:
         self.result = Examined()
         self._lenient = lenient
+        self._sinking = self._passing = 0
         self._grammar: TransactionSet = machine.grammar
         self._delimiters = machine.delimiters
         self._dialect = machine.grammar.dialect
@@ -114,7 +116,7 @@ class _Examination:
         for position, (segment, at) in enumerate(zip(segments, _lines(text, line, self._delimiters), strict=False), start=1):
             self._count = position
             self._segment(segment.split(self._delimiters.element), position, at)
-            if len(self.result.faults) >= MOST_FAULTS:
+            if self._sinking >= MOST_FAULTS:
                 return
         self._close(segments, line)
         self._nest()
@@ -228,43 +230,60 @@ class _Examination:
         if len(texts) > use.most:
             message = f"{use.ref} ({use.what.title}) is repeated {len(texts)} times, at most {use.most} are allowed"
             self._note(slot.fault(use, "repeated", message, value=texts[use.most]))
-        for one in texts:
-            self._one(use, one, slot)
+        kept = [self._one(use, one, slot) for one in texts]
         self.result.slots[path] = slot
-        self._keep(use, text, values)
+        self._keep(use, self._delimiters.repetition.join(kept), values)
 
     def _keep(self, use: Use, text: str, values: dict[str, Any]) -> None:
+        if self._lenient and isinstance(use.what, Composite):
+            use = replace(use, what=replace(use.what, uses=tuple(map(_optional, use.what.uses)), notes=()))
         to = reader(use, self._delimiters, marked=True, period=self._dialect.period)
         try:
             values[use.ref] = to(text) if to else text
         except (ValueError, ArithmeticError):  # what can't be read is left out; its fault is told already
             return
 
-    def _one(self, use: Use, text: str, slot: Slot) -> None:
+    def _one(self, use: Use, text: str, slot: Slot) -> str:
+        """Check one value; return it as it is kept: put right where that is let pass."""
         if isinstance(use.what, Composite):
-            self._components(use.what, text, slot)
-            return
+            return self._components(use.what, text, slot)
         try:
             check(use, use.what, text, self._delimiters)
         except Unfit as error:
-            self._note(slot.fault(use, error.name, error.message, value=text))
+            return self._unfit(use, use.what, text, slot, error)
+        return text
 
-    def _components(self, composite: Composite, text: str, slot: Slot) -> None:
+    def _unfit(self, use: Use, element: Element, text: str, slot: Slot, error: Unfit) -> str:
+        better, name = mended(element, text, self._lenient)
+        try:
+            if name:
+                check(use, element, better, self._delimiters)
+        except Unfit:
+            name = ""
+        if name:
+            self._note(slot.fault(use, name, f"{error.message}; taken as {shown(better)}", value=text))
+            return better
+        self._note(slot.fault(use, error.name, error.message, value=text))
+        return latin(text) if error.name in self._lenient else text
+
+    def _components(self, composite: Composite, text: str, slot: Slot) -> str:
         texts = text.split(self._delimiters.component)
         if len(texts) > len(composite.uses):
             message = f"element {slot.position} has {len(texts)} components, at most {len(composite.uses)} are defined"
             self._note(slot.fault(None, "too_many", message, value=text))
+            del texts[len(composite.uses) if "too_many" in self._lenient else len(texts) :]
         present = {position for position, one in enumerate(texts, start=1) if one}
         for position, use in enumerate(composite.uses, start=1):
             inner = Slot(slot.here, slot.position, position)
             if position in present:
-                self._one(use, texts[position - 1], inner)
+                texts[position - 1] = self._one(use, texts[position - 1], inner)
             elif use.required:
                 self._note(inner.fault(use, "missing", f"{use.ref} ({use.what.title}) is mandatory and is empty"))
         self._period(composite, texts, slot)
         for note in composite.notes:
             if note.broken(present):
                 self._note(_broken(note, composite.uses, present, slot))
+        return self._delimiters.component.join(texts)
 
     def _period(self, composite: Composite, texts: Sequence[str], slot: Slot) -> None:
         """Tell a date that can't be read in the form that stands beside it."""
@@ -299,7 +318,8 @@ class _Examination:
         if control and self._control and control != self._control:
             header = f"{of.header}{of.control:02d}"
             message = f"the control number in {of.trailer}02 is {shown(control)}, in {header} it is {shown(self._control)}"
-            self._note(last.fault("control_number", message, element=2, value=control))
+            alike = "leading_zeros" in self._lenient and control.lstrip("0") == self._control.lstrip("0")
+            self._note(last.fault("leading_zeros" if alike else "control_number", message, element=2, value=control))
 
     def _nest(self) -> None:
         """Hang the levels of trees below their parents; their values move to other paths."""
@@ -335,9 +355,17 @@ class _Examination:
                 self._note(here.breach(breach))
 
     def _note(self, fault: Fault) -> None:
-        if len(self.result.faults) < MOST_FAULTS:
+        """Take note of a fault, where there are not enough of its kind yet: of those that sink, or those that are let pass."""
+        passes = fault.name in self._lenient
+        self._passing += passes
+        self._sinking += not passes
+        if (self._passing if passes else self._sinking) <= MOST_FAULTS:
             seen = self._delimiters.unmarked
             self.result.faults.append(replace(fault, message=seen(fault.message), value=seen(fault.value)))
+
+
+def _optional(use: Use) -> Use:
+    return replace(use, required=False, forbidden=False)
 
 
 @dataclass(frozen=True, slots=True)

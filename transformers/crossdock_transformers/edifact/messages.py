@@ -11,6 +11,7 @@ from crossdock_transformers.edi.examine import cut, examine
 from crossdock_transformers.edi.faults import Fault, rejected
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.machine import Anomaly, Machine, compiled
+from crossdock_transformers.edi.mend import blank_beside
 from crossdock_transformers.edi.reading import Lines, Reading, Transaction, keys_of
 from crossdock_transformers.edi.values import Delimiters, shown
 from crossdock_transformers.edifact.dialect import DIALECT, canonical
@@ -111,6 +112,8 @@ class _Message:
 
     def _read(self, machine: Machine, text: str, segments: Sequence[str]) -> Transaction:
         try:
+            if blank_beside(text, machine.delimiters, self._reader.reading.lenient):
+                raise Anomaly  # noqa: TRY301 - the exact way cuts them
             body = machine.decode(segments)
             trailer = body.pop(DIALECT.trailer)
             if trailer["UNT01"] != len(segments) or trailer["UNT02"] != self._control:

@@ -12,6 +12,7 @@ from crossdock_transformers.edi.examine import cut, examine
 from crossdock_transformers.edi.faults import Fault, rejected
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.machine import Anomaly, Machine, compiled
+from crossdock_transformers.edi.mend import blank_beside
 from crossdock_transformers.edi.reading import MOST_BYTES, Lines, Reading, Transaction, keys_of
 from crossdock_transformers.edi.values import shown
 from crossdock_transformers.x12.envelope import Group, Interchange
@@ -53,6 +54,8 @@ class GroupReader:
             fault = machine if isinstance(machine, Fault) else _repeated(control)
             return self._rejected(number, control, (fault,), {}, start, end)
         try:
+            if blank_beside(text, machine.delimiters, self._reading.lenient):
+                raise Anomaly  # noqa: TRY301 - the exact way cuts them
             body = machine.decode(segments)
             trailer = body.pop("SE")
             if trailer["SE01"] != len(segments) or trailer["SE02"] != control:
