@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from crossdock.core.errors import Place, Problem
 from crossdock.core.registry import Registry
 from crossdock.core.spec import TransformerSpec
+from crossdock_config.csv_source import read_csv
 from crossdock_config.json_source import read_json
 from crossdock_config.yaml_source import LARGEST, Document, read
 
@@ -40,6 +41,7 @@ class Files:
         self._folders = file_folders(registry)
         inside = set(self._folders.values())
         self._suffixes = {**OWN, **{f".{kind}.yaml": kind for kind in file_kinds(registry) if kind not in inside}}
+        self._suffixes |= {f".{kind}.csv": kind for kind, model in file_kinds(registry).items() if getattr(model, "CSV", False)}
         self._places = {**PLACES, **self._folders}
 
     def texts(self, root: Path | Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
@@ -114,4 +116,6 @@ def _read(path: Path, name: str, found: dict[str, str], problems: list[Problem])
 
 def document_of(name: str, text: str) -> Document:
     """Read a file's text by what its name says that it is."""
+    if name.endswith(".csv"):
+        return read_csv(name, text)
     return read_json(name, text) if name.endswith(".json") else read(name, text)

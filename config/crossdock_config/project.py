@@ -55,7 +55,7 @@ class Project:
             spec = self.registry.get("transformers", "cel")
             if not isinstance(spec, ExpressionSpec):
                 raise Refusal("'cel' isn't an expression language")
-            self._language = spec.build()
+            self._language = spec.build(self)
         return self._language
 
     def names(self, kind: str) -> Sequence[str]:

@@ -211,7 +211,7 @@ def registry() -> Registry:
         ConnectorSpec("mailbox", "serves partners", "", channel=InboxChannel, target=object),
     ]
     transformers = [
-        ExpressionSpec("cel", "paths", "", FakeLanguage),
+        ExpressionSpec("cel", "paths", "", lambda files=None: FakeLanguage()),
         TransformerSpec("flat", "a format", "", FlatOptions, decode=decode, encode=decode, encode_options=WriteOptions),
         TransformerSpec("pick", "a table", "", PickOptions, step=pick, files={"table": TableFile}),
         TransformerSpec("plain", "nothing", "", PlainOptions, step=lambda options, context: FakeStep(options, context.shape)),

@@ -77,6 +77,23 @@ class Resource:
         return Place(self.path)
 
 
+class Files(Protocol):
+    """A project's files, as an expression language may ask for them (lookup tables)."""
+
+    def resource(self, kind: str, name: str) -> Resource:
+        """Return a file by kind and name; raises Refusal with the nearest names."""
+
+    def names(self, kind: str) -> Sequence[str]:
+        """The names of all files of a kind."""
+
+
+class LanguageBuilder(Protocol):
+    """Makes an expression language for a project's files, or for none."""
+
+    def __call__(self, files: Files | None = None) -> ExpressionLanguage:
+        """Return the language."""
+
+
 class Context(Protocol):
     """What a component may ask for while it is built."""
 
@@ -210,7 +227,7 @@ class ExpressionSpec:
     name: str
     summary: str
     example: str
-    build: Callable[[], ExpressionLanguage]
+    build: LanguageBuilder
     kind: ClassVar[str] = "expression"
 
 

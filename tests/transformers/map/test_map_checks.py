@@ -109,7 +109,7 @@ def test_a_good_map_has_no_problems():
         ]),
         ("total: body.total", "total: { value: body.total, defalt: 0 }", ["17:31: 'defalt' has no place beside 'value'; put the target's fields under `fields:`"]),
         ("total: body.total", "total: { value: body.total, where: 'true' }", ["17:31: 'where' has no place beside 'value'; did you mean 'when'?"]),
-        ("total: body.total", "total: { lookup: body.id }", ["17:3: 'lookup' needs `in:` with a table of keys and values"]),
+        ("total: body.total", "total: { lookup: body.id }", ["17:3: 'lookup' needs `in:` with a table of keys and values, or a table's name"]),
         ("total: body.total", "total: { lookup: body.total, in: { a: 1 } }", ["17:20: a string is needed here, but body.total is a decimal"]),
         ("total: body.total", "total: { lookup: body.id, in: { a: x } }", ["17:10: total of order.v1 is a decimal, but the table is a string; write decimal(the table)"]),
         ("for_each: body.lines", "for_each: body.id", ["10:15: for_each goes over a list, but body.id is a string"]),

@@ -13,6 +13,7 @@ What differs from the standard, all of it because documents carry money:
 - Beside CEL's own functions there are those of `functions.py`, and `default(path, fallback)`.
 - `a.?b`, `a[?0]`, `.orValue(x)`, `.hasValue()`, `.optMap(v, expr)`: CEL's optional values. A null counts as absent on the way.
 - Named messages (`Type{...}`) don't exist; `{...}` makes an object.
+- `lookup`, `xref` and `convert` ask the project's tables, `now()` says when the message came.
 
 A hostile expression or document ends in an error, not in a stall: length and depth are limited when it is compiled, steps and
 the size of what is made when it runs (see `parser.py`, `values.py`).
@@ -20,13 +21,13 @@ the size of what is made when it runs (see `parser.py`, `values.py`).
 
 from __future__ import annotations
 
-from crossdock.core.spec import ExpressionLanguage, ExpressionSpec
+from crossdock.core.spec import ExpressionLanguage, ExpressionSpec, Files
 
 
-def _build() -> ExpressionLanguage:
+def _build(files: Files | None = None) -> ExpressionLanguage:
     from crossdock_transformers.expression.language import Cel
 
-    return Cel()
+    return Cel(files)
 
 
 SPEC = ExpressionSpec(

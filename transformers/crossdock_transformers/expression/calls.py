@@ -133,8 +133,8 @@ def _valid(compiler: Compiler, nodes: tuple[syntax.Node, ...], _args: list[Typed
 
 
 def _form(compiler: Compiler, nodes: tuple[syntax.Node, ...], _args: list[Typed]) -> Typed | None:
-    node = nodes[-1]
-    if len(nodes) == 2 and isinstance(node, syntax.Literal) and node.kind == "string":
+    node = nodes[min(1, len(nodes) - 1)]
+    if len(nodes) > 1 and isinstance(node, syntax.Literal) and node.kind == "string":
         _tried(compiler, node, lambda: dates.form(node.value))
     return None
 
@@ -174,6 +174,7 @@ _SPECIAL: Final[dict[str, Callable[..., Typed | None]]] = {
     "regex.replace": _valid,
     "date": _form,
     "format_date": _form,
+    "parse_time": _form,
     "sum": _sum,
     "math.greatest": _extreme("greatest_of"),
     "math.least": _extreme("least_of"),

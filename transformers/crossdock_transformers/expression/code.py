@@ -14,7 +14,8 @@ from types import CodeType, FunctionType
 from typing import Any, Final, TypeVar
 
 from crossdock.core.errors import Refusal
-from crossdock_transformers.expression import arithmetic, dates, maths, texts, values
+from crossdock.core.spec import Files
+from crossdock_transformers.expression import arithmetic, dates, maths, tables, texts, values
 from crossdock_transformers.expression.functions import FUNCTIONS
 from crossdock_transformers.expression.source import Source
 from crossdock_transformers.expression.syntax import Node
@@ -31,6 +32,8 @@ LIBRARY: Final[Mapping[str, Any]] = {
     **{name: getattr(values, name) for name in ("of_value", "same_maybe", "listed", "keyed", "pairs", "decided_for_pairs")},
     **{name: getattr(arithmetic, name) for name in ("whole", "natural", "quotient", "remainder", "ratio", "joined")},
     **{name: getattr(arithmetic, name) for name in ("add", "subtract", "multiply", "divide", "modulo", "negate")},
+    **tables.LIBRARY,
+    "moment": dates.moment,
     "span": dates.span,
     "greatest_of": maths.greatest,
     "least_of": maths.least,
@@ -70,9 +73,13 @@ class Site:
 
 @dataclass(slots=True)
 class Unit:
-    """One Python function in the making. `exact` asks for logic in which an error gives way to an answer, at a price."""
+    """One Python function in the making; `files` has the project's tables.
+
+    `exact` asks for logic in which an error gives way to an answer, at a price.
+    """
 
     exact: bool = False
+    files: Files | None = None
     sites: list[Site] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
     problems: list[Refusal] = field(default_factory=list)

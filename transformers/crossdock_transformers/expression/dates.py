@@ -148,15 +148,31 @@ def _head(text: str) -> str:
     return text[:10]
 
 
-def format_date(value: Any, code: str) -> str:
-    """Return a date or moment in a form such as `%Y%m%d`."""
+def format_date(value: Any, code: str, zone: str = "") -> str:
+    """Return a date or moment in a form such as `%Y%m%d`, in a time zone where one is given."""
     form(code)
-    if isinstance(value, datetime):
-        return value.strftime(code)
-    moment = _time_of(value)
+    moment = value if isinstance(value, datetime) else _time_of(value)
     if moment.year < _FEWEST_YEAR:
         raise Fault(f"the year of {shown(value)} is too small to be written")
+    if zone:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(_zone(zone))
     return moment.strftime(code)
+
+
+def parse_time(text: str, code: str, zone: str = "UTC") -> datetime:
+    """Return the moment of a text in a form such as `%Y%m%d%H%M`, which is told in a time zone."""
+    try:
+        found = datetime.strptime(text, form(code)) if len(text) <= MOST_FORMAT else None  # noqa: DTZ007 - the zone follows
+    except ValueError:
+        found = None
+    if found is None:
+        raise Fault(f"{shown(text)} is not a time in the form {code}")
+    return (found if found.tzinfo else found.replace(tzinfo=_zone(zone))).astimezone(UTC)
+
+
+def moment(milliseconds: int) -> datetime:
+    """Return a moment from milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def _time_of(text: str) -> datetime:

@@ -119,6 +119,9 @@ def _texts() -> Iterator[Function]:
     )
     yield _method("pad_left", "string int string?", "string", texts.pad_left, "filled on the left to a width")
     yield _method("pad_right", "string int string?", "string", texts.pad_right, "filled on the right to a width")
+    yield Function(
+        "uuid", ("string", "string?"), "string", texts.named_uuid, "the UUID (v5) of a name, always the same", pays=True
+    )
     yield Function("hash", ("string|bytes",), "string", texts.hashed, "the SHA-256 in hexadecimal", pays=True)
 
 
@@ -183,7 +186,18 @@ def _dates() -> Iterator[Function]:
         "an ISO date, from a text in a form: date('20261015', '%Y%m%d')",
     )
     yield Function(
-        "format_date", ("string|timestamp", "string"), "string", dates.format_date, "a date in a form: format_date(d, '%Y%m%d')"
+        "format_date",
+        ("string|timestamp", "string", "string?"),
+        "string",
+        dates.format_date,
+        "a date in a form: format_date(d, '%Y%m%d')",
+    )
+    yield Function(
+        "parse_time",
+        ("string", "string", "string?"),
+        "timestamp",
+        dates.parse_time,
+        "a moment from a text in a form and a time zone",
     )
     yield Function("add_days", ("string|timestamp", "int"), "string", dates.add_days, "the ISO date so many days later")
     yield Function(
@@ -213,5 +227,20 @@ FUNCTIONS: Final = {function.name: function for function in _functions()}
 NAMESPACES: Final = frozenset(("optional", "cel", *(name.partition(".")[0] for name in FUNCTIONS if "." in name)))
 """What stands before the dot of `math.ceil(x)`, unless a variable has that name."""
 _LOOPS: Final = ("all", "exists", "exists_one", "map", "filter", "transformList", "transformMap")
-MACROS: Final = ("has", "default", "cel.bind", *_LOOPS, "optMap", "optFlatMap", "or", "orValue", "hasValue", "value")
+MACROS: Final = (
+    "has",
+    "default",
+    "lookup",
+    "xref",
+    "convert",
+    "now",
+    "cel.bind",
+    *_LOOPS,
+    "optMap",
+    "optFlatMap",
+    "or",
+    "orValue",
+    "hasValue",
+    "value",
+)
 """What the compiler itself makes into code."""

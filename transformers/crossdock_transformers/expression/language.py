@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crossdock.core.errors import Place, Refusals
-from crossdock.core.spec import Shape
+from crossdock.core.spec import Files, Shape
 from crossdock_transformers.expression.code import Site, Unit, load, marked
 from crossdock_transformers.expression.compiler import Compiler, Scope, Typed, Variable
 from crossdock_transformers.expression.faults import rejected
@@ -75,19 +75,21 @@ class CelExpression:
 
 
 class Cel:
-    """The expression language: CEL with decimals in the place of floats."""
+    """The expression language: CEL with decimals in the place of floats; `files` has the tables that `lookup` asks."""
+
+    def __init__(self, files: Files | None = None) -> None:
+        self._files = files
 
     def compile(self, text: str, place: Place, variables: Mapping[str, Shape | None]) -> CelExpression:
         """Compile a text; raises Refusal with a position, Refusals where there are several faults."""
         source = Source(text, place)
         node = parse(source)
         scope = scope_of(variables)
-        compiled, typed = _compiled(source, node, scope, exact=False)
+        compiled, typed = _compiled(source, node, scope, Unit(files=self._files))
         return CelExpression(text, schema_of(typed.type), compiled)
 
 
-def _compiled(source: Source, node: Node, scope: Scope, *, exact: bool) -> tuple[Compiled, Typed]:
-    unit = Unit(exact=exact)
+def _compiled(source: Source, node: Node, scope: Scope, unit: Unit) -> tuple[Compiled, Typed]:
     typed = Compiler(unit, source, scope).compile(node)
     if len(unit.problems) == 1:
         raise unit.problems[0]
@@ -96,7 +98,11 @@ def _compiled(source: Source, node: Node, scope: Scope, *, exact: bool) -> tuple
     result = marked(ast.Return(typed.code), len(unit.sites))
     body = [*arguments(used(scope, [result]), source, unit), result]
     run = unit.function((SEEN,), body)
-    again = (lambda: _compiled(source, node, scope, exact=True)[0]) if unit.lenient and not exact else None
+    again = (
+        (lambda: _compiled(source, node, scope, Unit(exact=True, files=unit.files))[0])
+        if unit.lenient and not unit.exact
+        else None
+    )
     return Compiled(run, unit.sites, again), typed
 
 

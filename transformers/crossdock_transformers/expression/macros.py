@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from crossdock_transformers.expression import syntax
+from crossdock_transformers.expression import references, syntax
 from crossdock_transformers.expression.code import function_of, load, marked
 from crossdock_transformers.expression.compiler import Compiler, Typed, Variable
 from crossdock_transformers.expression.loops import LOOPS
@@ -165,7 +165,7 @@ def bound(compiler: Compiler, node: syntax.Call) -> Typed:
     return Typed(ast.Call(inner, [value.code], []), body.type)
 
 
-FUNCTION_MACROS: Final[Mapping[str, Macro]] = {"has": has, "default": default, "cel.bind": bound}
+FUNCTION_MACROS: Final[Mapping[str, Macro]] = {"has": has, "default": default, "cel.bind": bound, **references.MACROS}
 METHOD_MACROS: Final[Mapping[str, Macro]] = {
     **LOOPS,
     "optMap": changed,

@@ -7,13 +7,14 @@ import binascii
 import hashlib
 import re
 import string
+import uuid
 from collections.abc import Callable
 from functools import cmp_to_key, lru_cache
 from itertools import islice
 from typing import Any, Final
 
 from crossdock_transformers.expression.arithmetic import less
-from crossdock_transformers.expression.values import ABSENT, MOST_CHARACTERS, Budget, Fault, equal, paid, spend
+from crossdock_transformers.expression.values import ABSENT, MOST_CHARACTERS, Budget, Fault, equal, paid, shown, spend
 
 MOST_PATTERN: Final = 1000
 """Characters of a regular expression."""
@@ -254,6 +255,18 @@ def _filled(new: str, match: Any, groups: int) -> str:
         return match.group(int(found[1])) or ""
 
     return re.sub(r"\\(.)", group, new, flags=re.DOTALL) if "\\" in new else new
+
+
+_NAMES: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:crossdock")
+
+
+def named_uuid(budget: Budget, name: str, space: str = "") -> str:
+    """The UUID (v5) of a name in a space of names (a UUID, Crossdock's own where none is given)."""
+    try:
+        within = uuid.UUID(space) if space else _NAMES
+    except ValueError:
+        raise Fault(f"{shown(space)} is not a UUID") from None
+    return str(uuid.uuid5(within, paid(budget, name)))
 
 
 # Lists

@@ -89,6 +89,7 @@ DECIMAL: Final = Type("decimal")
 STRING: Final = Type("string")
 BYTES: Final = Type("bytes")
 MAP: Final = Type("map")
+TIMESTAMP: Final = Type("timestamp")
 SIMPLE: Final = {
     kind: Type(kind)
     for kind in ("dyn", "bool", "int", "uint", "decimal", "string", "bytes", "map", "timestamp", "duration", "type")

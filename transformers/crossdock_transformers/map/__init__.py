@@ -29,7 +29,7 @@ A mapping with one of these keys is not an object but one of these forms:
 
 - `value: expression`; with `default: ...` where the value is absent or null, with `when: condition` only where that holds.
 - `literal: data`: the data as it stands.
-- `lookup: expression` with `in: {key: data}`: the entry of a table.
+- `lookup: expression` with `in: {key: data}`, or with `in: uom`, a `*.table.yaml`: the entry of a table.
 - `for_each: list` with `fields:` or `value:`, and with `as:` (another name for `item`), `where:` and `let:`.
 - `fields: {...}`: an object, said explicitly: to give it a `when`, a `default` or a `let`, or fields with such names.
 
@@ -45,6 +45,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from crossdock.core.spec import Context, Options, Step, TransformerSpec
+from crossdock_transformers.map.table_file import TableFile, check_table
 
 if TYPE_CHECKING:
     from crossdock_transformers.map.program import compile_map
@@ -104,7 +105,8 @@ SPEC = TransformerSpec(
     example="map: acme-850",
     options=MapOptions,
     step=_build,
-    files={"map": MapFile},
+    files={"map": MapFile, "table": TableFile},
+    checks={"table": check_table},
 )
 
 __all__ = ["SPEC", "MapFile", "MapOptions", "compile_map"]

@@ -17,6 +17,7 @@ from crossdock_transformers.expression.code import Loop, Tree, Unit, call, load,
 from crossdock_transformers.expression.compiler import Compiler, Scope, Typed, Variable
 from crossdock_transformers.expression.macros import as_path
 from crossdock_transformers.expression.parser import parse
+from crossdock_transformers.expression.references import index_of
 from crossdock_transformers.expression.source import Source
 from crossdock_transformers.expression.types import DYN, INT, Type, list_of, one_of, optional_of, record_of, union
 from crossdock_transformers.map.fitting import Goal, misfits
@@ -133,13 +134,27 @@ class Emitter:
     def _lookup(self, form: Lookup, scope: Scope, goal: Goal, *, lenient: bool = False) -> Typed:
         assert form.of is not None
         key = self._key(form.of, scope, lenient=lenient)
-        types = [_type_of(value) for value in form.table.values()]
-        inner = union(types) if types and all(type_.known for type_ in types) else DYN
-        table = self.unit.constant(dict(form.table))
+        found = self._table(form)
+        if found is None:
+            return Typed(ast.Constant(None), DYN)
+        table, inner = found
         get = ast.Call(ast.Attribute(table, "get", ast.Load()), [key, load("ABSENT")], [])
-        code = get if lenient else call("entry", table, key)
+        code = get if lenient else call("lookup" if form.named else "entry", table, key)
         typed = Typed(self._mark(code, form.of), optional_of(inner) if lenient else inner)
         return self._fitted(typed, form, goal, "the table")
+
+    def _table(self, form: Lookup) -> tuple[ast.expr, Type] | None:
+        """Code for a table and the type of its values; None with the problem noted."""
+        if not form.named:
+            types = [_type_of(value) for value in form.table.values()]
+            known = types and all(type_.known for type_ in types)
+            return self.unit.constant(dict(form.table)), union(types) if known else DYN
+        try:
+            index = index_of(self.unit.files, form.named)
+        except Refusal as refusal:
+            self.unit.problems.append(Refusal(refusal.message, place=self.resource.at(*form.path, "in")))
+            return None
+        return self.unit.constant(index), index.type
 
     def _key(self, form: Expression, scope: Scope, *, lenient: bool) -> ast.expr:
         parsed = self._parsed(form, scope)

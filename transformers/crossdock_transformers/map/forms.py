@@ -52,10 +52,11 @@ class Constant(Form):
 
 @dataclass(frozen=True, slots=True)
 class Lookup(Form):
-    """An entry of a table."""
+    """An entry of a table: of one that is written down here, or of a file's that is `named`."""
 
     of: Expression | None = None
     table: Mapping[str, Any] = field(default_factory=dict)
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,10 @@ class Reader:
 
     def _lookup(self, data: Mapping[str, Any], path: Path) -> Lookup:
         table = data.get("in")
+        if isinstance(table, str) and table:
+            return Lookup(path, of=self._text(data, "lookup", path), named=table)
         if not isinstance(table, Mapping) or not table:
-            self._refuse("'lookup' needs `in:` with a table of keys and values", path)
+            self._refuse("'lookup' needs `in:` with a table of keys and values, or a table's name", path)
             table = {}
         entries = {str(key): plain(value) for key, value in table.items()}
         return Lookup(path, of=self._text(data, "lookup", path), table=entries)

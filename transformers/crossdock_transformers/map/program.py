@@ -10,7 +10,7 @@ from typing import Any
 from crossdock.core.errors import Refusal, Refusals
 from crossdock.core.message import Message
 from crossdock.core.program import variable_shapes, variables
-from crossdock.core.spec import Context, Resource, Shape
+from crossdock.core.spec import Context, Files, Resource, Shape
 from crossdock_transformers.expression.code import Unit, marked
 from crossdock_transformers.expression.language import SEEN, Compiled, arguments, scope_of, used
 from crossdock_transformers.expression.shapes import type_of
@@ -60,11 +60,18 @@ def compile_map(resource: Resource, context: Context) -> Map:
     problems: list[Refusal] = []
     named = shape_named(resource, "source", context, problems)
     source = context.shape if context.shape is not None else named
-    return compiled(resource, source, shape_named(resource, "target", context, problems), str(data.get("target", "")), problems)
+    return compiled(
+        resource, source, shape_named(resource, "target", context, problems), str(data.get("target", "")), problems, context
+    )
 
 
 def compiled(
-    resource: Resource, source: Shape | None, target: Shape | None, named: str, found: list[Refusal] | None = None
+    resource: Resource,
+    source: Shape | None,
+    target: Shape | None,
+    named: str,
+    found: list[Refusal] | None = None,
+    files: Files | None = None,
 ) -> Map:
     """Compile a map between two shapes, either of which may be unknown; `named` is what messages call the target."""
     reader = Reader(resource)
@@ -72,7 +79,7 @@ def compiled(
     problems = [*(found or ()), *reader.problems]
     if not problems or form.fields:
         goal = Goal(named, "", type_of(target) if target is not None else None)
-        run, type_, more = _function(resource, form, source, goal, exact=False)
+        run, type_, more = _function(resource, form, source, goal, Unit(files=files))
         problems += more
     if problems:
         raise Refusals(sorted(problems, key=_order))
@@ -85,9 +92,8 @@ def _order(refusal: Refusal) -> tuple[str, int, int]:
 
 
 def _function(
-    resource: Resource, form: Group, source: Shape | None, goal: Goal, *, exact: bool
+    resource: Resource, form: Group, source: Shape | None, goal: Goal, unit: Unit
 ) -> tuple[Compiled, Type, list[Refusal]]:
-    unit = Unit(exact=exact)
     scope = scope_of(variable_shapes(source))
     emitter = Emitter(resource, unit)
     typed = emitter.emit(form, scope, goal)
@@ -95,5 +101,9 @@ def _function(
     emitter.block[:0] = arguments(used(scope, emitter.block), Source("", resource.at("fields")), unit)
     if unit.problems:
         return Compiled(lambda seen: seen, ()), typed.type, unit.problems
-    again = (lambda: _function(resource, form, source, goal, exact=True)[0]) if unit.lenient and not exact else None
-    return Compiled(unit.function((SEEN,), emitter.block), unit.sites, again), typed.type, []
+
+    def again() -> Compiled:
+        return _function(resource, form, source, goal, Unit(exact=True, files=unit.files))[0]
+
+    remake = again if unit.lenient and not unit.exact else None
+    return Compiled(unit.function((SEEN,), emitter.block), unit.sites, remake), typed.type, []
