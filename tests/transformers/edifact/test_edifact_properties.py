@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from crossdock.core.errors import Rejected
 from crossdock_transformers.edi.examine import cut, examine
-from crossdock_transformers.edi.grammar import Composite, Element, Node, Segment, TransactionSet, Use
+from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.load import standard
 from crossdock_transformers.edi.machine import Anomaly, compiled
-from crossdock_transformers.edi.values import Delimiters, complete, period_at
-from crossdock_transformers.edi.write import trimmed
+from crossdock_transformers.edi.values import Delimiters
 from crossdock_transformers.edifact import decode_interchange, encode_message
 from crossdock_transformers.edifact.characters import ENCODINGS, characters_of
 from crossdock_transformers.edifact.dialect import DIALECT
 from crossdock_transformers.edifact.periods import FORMS, read_period, write_period
 from crossdock_transformers.edifact.write import Identifier, Letter
+from tests.transformers.edi.documents import RANDOMS, Author
 from tests.transformers.edifact import edifact_kit as kit
 
 GRAMMARS = standard("edifact")
@@ -38,78 +38,7 @@ SYNTAXES = {
 }
 """Syntax identifiers with some letters of their own."""
 MARKS = st.permutations("'+:?*|~^!\x1c\x1d\x1f").map(lambda marks: marks[:5])
-RANDOMS = st.integers(0, 2**32).map(Random)
 QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-class Author:
-    """Writes random correct documents from a grammar; texts are full of delimiters where there is a release character."""
-
-    def __init__(self, random: Random, delimiters: Delimiters, letters: str = LETTERS) -> None:
-        self._random = random
-        self._delimiters = delimiters
-        allowed = delimiters.characters or letters
-        self._letters = [one for one in letters if one in allowed and (delimiters.release or one not in delimiters.all)]
-
-    def document(self, grammar: TransactionSet) -> list[str]:
-        """Return a message's segments from UNH to UNT, as they are sent."""
-        body = [text for node in grammar.body for text in self._node(node, 0)]
-        identifier = self._delimiters.component.join(Identifier(grammar.number, grammar.version).parts("3"))
-        element = self._delimiters.element
-        return [element.join(("UNH", "1", identifier)), *body, element.join(("UNT", str(len(body) + 2), "1"))]
-
-    def _node(self, node: Node, depth: int) -> list[str]:
-        wanted = self._random.random() < (0.3 if depth == 0 else 0.15)
-        times = self._random.randint(1, min(node.most, 3)) if node.required or wanted else 0
-        texts: list[str] = []
-        for _ in range(times):
-            texts.append(self._segment(node.segment))
-            texts += [text for child in node.children for text in self._node(child, depth + 1)]
-        return texts
-
-    def _segment(self, segment: Segment) -> str:
-        return self._delimiters.element.join([segment.tag, *trimmed(self._filled(segment))])
-
-    def _filled(self, what: Segment | Composite) -> list[str]:
-        while True:
-            chance = self._random.choice((0.1, 0.5, 0.9))
-            there = [use.required or self._random.random() < chance for use in what.uses]
-            texts = [self._value(use) if one else "" for use, one in zip(what.uses, there, strict=True)]
-            if isinstance(what, Composite):
-                self._date(what, texts)
-            if complete(what, texts) and any(texts):
-                return texts
-
-    def _date(self, composite: Composite, texts: list[str]) -> None:
-        refs = period_at(composite, DIALECT.period) if DIALECT.period else None
-        if refs is None:
-            return
-        at = [[use.ref for use in composite.uses].index(ref) for ref in refs]
-        if all(texts[one] for one in at):
-            texts[at[0]], texts[at[1]] = self._random.choice((("20261123", "102"), ("202611231030", "203"), ("77", "804")))
-
-    def _value(self, use: Use) -> str:
-        if isinstance(use.what, Composite):
-            return self._delimiters.component.join(trimmed(self._filled(use.what)))
-        return self._delimiters.released(self._simple(use.what))
-
-    def _simple(self, element: Element) -> str:
-        random = self._random
-        if element.codes:
-            return random.choice(list(element.codes))
-        if element.kind == "N":
-            return self._number(element)
-        letters = [one for one in self._letters if element.kind != "A" or not one.isdigit()]
-        text = "".join(random.choice(letters) for _ in range(random.randint(element.low, min(element.high, 40))))
-        return text if text.strip() else "X" * element.low
-
-    def _number(self, element: Element) -> str:
-        digits = self._random.randint(element.low, min(element.high, 12))
-        text = str(self._random.randint(10 ** (digits - 1), 10**digits - 1))
-        if digits > 1 and self._random.random() < 0.5:
-            at = self._random.randint(1, digits - 1)
-            text = f"{text[:at]}{self._random.choice(self._delimiters.mark)}{text[at:]}"
-        return self._random.choice(("", "", "-")) + text
 
 
 def delimiters_from(marks: list[str], mark: str, release: bool) -> Delimiters:
@@ -123,13 +52,13 @@ def delimiters_from(marks: list[str], mark: str, release: bool) -> Delimiters:
 def test_a_correct_document_survives_decoding_and_encoding(random: Random, marks: list[str], mark: str, release: bool) -> None:
     """With any service characters; the fast way gives what the exact way gives."""
     delimiters, grammar = delimiters_from(marks, mark, release), random.choice(SETS)
-    text = "".join(segment + delimiters.segment for segment in Author(random, delimiters).document(grammar))
+    document = Author(random, delimiters).document(grammar)
     machine = compiled(grammar, delimiters)
-    examined = examine(machine, text)
+    examined = examine(machine, document.text)
     assert examined.faults == []
-    body = machine.decode(cut(text, delimiters))
+    body = machine.decode(cut(document.text, delimiters))
     body.pop("UNT")
-    assert examined.body == body
+    assert document.body == body == examined.body
     written = encode_message(body, grammar, delimiters)
     again = machine.decode(cut(_whole(grammar, written, delimiters), delimiters))
     again.pop("UNT")
@@ -149,10 +78,7 @@ def test_an_interchange_survives_being_written_and_read(random: Random, syntax: 
     agreement = kit.agreement(syntax=syntax, decimal_mark=mark, syntax_version=version)
     grammar = random.choice(SETS)
     delimiters = Delimiters("+", ":", "'", "*" if version == "4" else "", "?", mark, characters_of(syntax))
-    segments = Author(random, delimiters, LETTERS + SYNTAXES[syntax]).document(grammar)
-    machine = compiled(grammar, delimiters)
-    body = machine.decode(cut("".join(segment + "'" for segment in segments), delimiters))
-    body.pop("UNT")
+    body = Author(random, delimiters, LETTERS + SYNTAXES[syntax]).document(grammar).body
     written = encode_message(body, grammar, delimiters, ENCODINGS[syntax], version)
     data = Letter(agreement, Identifier(grammar.number, grammar.version), [written, written]).render(7, 0.0)
     for part in decode_interchange(data):
@@ -176,8 +102,8 @@ def test_a_date_survives_reading_and_writing(random: Random, form: str) -> None:
 def test_the_fast_way_refuses_just_what_the_exact_way_refuses(random: Random) -> None:
     """A document with a random change is right for both or wrong for both, and reads the same."""
     delimiters, grammar = Delimiters("+", ":", "'", "", "?", "."), random.choice(SETS)
-    segments = Author(random, delimiters).document(grammar)
-    text = "".join(segment + "'" for segment in segments)
+    document = Author(random, delimiters).document(grammar)
+    segments, text = document.segments, document.text
     at = random.randrange(len(segments[0]) + 1, len(text))
     new = random.choice(["", "'", "+", ":", "?", "9", "Z", "\x00", "é", text[at : at + 20]])
     text = text[:at] + new + text[at + random.randint(0, 3) :]
