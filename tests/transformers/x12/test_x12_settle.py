@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crossdock.core.exchange import Settlement
 from tests.transformers.x12 import x12_kit as kit
@@ -103,6 +105,37 @@ def test_a_ta1_in_an_interchange_speaks_of_an_interchange() -> None:
     assert (
         str(rejected.error) == "acme rejected interchange 000000032: interchange 000000032: the sender's id (ISA06) is not known"
     )
+
+
+@pytest.mark.parametrize(
+    ("segment", "says"),
+    [
+        ("TA1*000000031*261015*0930*Z*006", "TA104 (verdict) is 'Z', which is not one of A, E, R"),
+        ("TA1*000000031*261015*0930", "TA104 (verdict) is mandatory and is empty"),
+        ("TA1*000000031*261315*0930*R*006", "TA102 (interchange date) must be a date as YYMMDD"),
+        ("TA1*000000031*261015*0930*R*099", "TA105 (note) is '099', which is not one of its 32 codes"),
+        ("TA1*000000031*261015*0930*R*006*X", "TA1 has 6 elements, at most 5 are defined"),
+    ],
+)
+def test_a_ta1_that_is_not_right_itself_says_where(segment: str, says: str) -> None:
+    """It accepts nothing; the operator sees both what it says and what it should have said."""
+    data = kit.interchange(kit.group(kit.transaction())).replace(b"~GS*", f"~{segment}~GS*".encode())
+    (one,) = kit.decoded(data).finish().settlements
+    assert one.error is not None
+    assert one.error.findings[1].message.startswith(f"the TA1 itself is not right: {says}")
+
+
+ODD = ["000000031", "261015", "0930", "A", "R", "006", "", "X", "\u00e9", "9" * 30]
+"""Elements of a TA1, right and wrong."""
+
+
+@given(elements=st.lists(st.sampled_from(ODD), max_size=8))
+def test_any_ta1_is_settled(elements: list[str]) -> None:
+    """Whatever its elements are, there is one settlement of it, and the file is read."""
+    data = kit.interchange(kit.group(kit.transaction())).replace(b"~GS*", ("~TA1*" + "*".join(elements) + "~GS*").encode())
+    stream = kit.decoded(data)
+    assert [part.error for part in stream.parts()] == [None]
+    assert len(stream.finish().settlements) == 1
 
 
 def test_an_acknowledgment_ends_where_it_is_settled_unless_the_route_asks_for_it() -> None:

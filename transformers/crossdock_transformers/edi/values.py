@@ -367,7 +367,8 @@ def _check_calendar(use: Use, element: Element, value: str) -> None:
     except ValueError:
         fits = False
     if not fits:
-        raise Unfit(code, f"{_named(use)} must be {wanted}; this is {shown(value)}")
+        short = wanted.replace("CCYY", "YY") if element.high == 6 else wanted
+        raise Unfit(code, f"{_named(use)} must be {short}; this is {shown(value)}")
 
 
 # How a value is written.

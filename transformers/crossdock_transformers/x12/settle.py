@@ -16,7 +16,7 @@ from crossdock.core.exchange import Settlement, Verdict
 from crossdock_transformers.edi.grammar import Composite, Segment, TransactionSet
 from crossdock_transformers.edi.load import Grammars
 from crossdock_transformers.edi.values import shown
-from crossdock_transformers.x12.ta1 import NOTES
+from crossdock_transformers.x12.ta1 import NOTES, faults_of
 
 SETS: Final = frozenset({"997", "999"})
 """The sets that acknowledge."""
@@ -141,8 +141,10 @@ class Teller:
         control, code, note = (*ack, "", "", "", "", "")[0], (*ack, "", "", "", "")[3], (*ack, "", "", "", "", "")[4]
         if code in ("A", "E"):
             return Settlement("x12", self.partner, "TA1", Verdict.ARRIVED, interchange=control)
-        finding = _finding("TA105", note, NOTES, f"interchange {control}")
-        error = _error(self.partner, "TA1", Verdict.REJECTED, f"interchange {control}", [finding])
+        where = f"interchange {control}"
+        slips = [Finding(ref, f"the TA1 itself is not right: {message}", where) for ref, message in faults_of(ack)]
+        findings = [_finding("TA105", note, NOTES, where), *slips]
+        error = _error(self.partner, "TA1", Verdict.REJECTED, where, findings)
         return Settlement("x12", self.partner, "TA1", Verdict.REJECTED, interchange=control, error=error)
 
     def _findings(self, by: str, document: str, response: Mapping[str, Any], trailer: Mapping[str, Any]) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from crossdock.core.partner import X12Agreement
+from crossdock_transformers.edi.grammar import Element, Segment, Use
+from crossdock_transformers.edi.values import Delimiters, Unfit, check
 from crossdock_transformers.x12.write import LAST_NUMBER, delimiters_of, opening
 
 NOTES: Final = {
@@ -51,7 +53,36 @@ NOTES: Final = {
 }
 """TA105 in words."""
 
+SEGMENT: Final = Segment(
+    "TA1",
+    "interchange acknowledgment",
+    (
+        Use("TA101", Element("I12", "N0", 9, 9, "interchange control number"), required=True),
+        Use("TA102", Element("I08", "DT", 6, 6, "interchange date"), required=True),
+        Use("TA103", Element("I09", "TM", 4, 4, "interchange time"), required=True),
+        Use("TA104", Element("I17", "ID", 1, 1, "verdict", {"A": "accepted", "E": "faulty", "R": "rejected"}), required=True),
+        Use("TA105", Element("I18", "ID", 3, 3, "note", NOTES), required=True),
+    ),
+)
+"""It stands in an interchange and in no transaction, so no set has it."""
+
 _SIZE = 106
+
+
+def faults_of(elements: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a TA1 that a partner sent: the element (`TA104`, `TA1` for the whole), and the reason in words."""
+    if len(elements) > len(SEGMENT.uses):
+        yield SEGMENT.tag, f"TA1 has {len(elements)} elements, at most {len(SEGMENT.uses)} are defined"
+    texts = [*elements, *[""] * len(SEGMENT.uses)]
+    for use, text in zip(SEGMENT.uses, texts, strict=False):
+        assert isinstance(use.what, Element)
+        if not text:
+            yield use.ref, f"{use.ref} ({use.what.title}) is mandatory and is empty"
+            continue
+        try:
+            check(use, use.what, text, Delimiters())
+        except Unfit as error:
+            yield use.ref, error.message
 
 
 @dataclass(frozen=True, slots=True)
