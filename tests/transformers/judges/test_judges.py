@@ -1,6 +1,7 @@
 """Other EDI implementations judge the same documents.
 
-mock-edi judges by its dictionaries, pyx12 and draftedi X12's envelopes, pydifact EDIFACT's syntax. Their verdicts and ours agree, but for what `KNOWN` lists with who is right by the standard.
+mock-edi judges by its dictionaries, pyx12 and draftedi X12's envelopes, pydifact EDIFACT's syntax. Their verdicts and ours agree,
+but for what `KNOWN` lists with who is right by the standard.
 """
 
 from __future__ import annotations
