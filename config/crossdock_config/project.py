@@ -132,6 +132,21 @@ class Within:
     project: Project
     place: Place
     shape: Shape | None = None
+    document: Document | None = None
+    at: Path = ()
+
+    @property
+    def given(self) -> Resource:
+        """The component's own options as they stand in their file, every value with its place."""
+        document = self.document or Document(self.place.path)
+        data, size = document.data, len(self.at)
+        for step in self.at:
+            data = data[step]
+        places, keys = (
+            {path[size:]: place for path, place in found.items() if path[:size] == self.at}
+            for found in (document.places, document.key_places)
+        )
+        return Resource("options", f"{self.place.path}:{self.place.line}", self.place.path, data, places, keys)
 
     @property
     def partners(self) -> Mapping[str, Partner]:

@@ -140,7 +140,8 @@ class Steps:
         options = project.options(model, value, Subject(self._scope.document, at, what))
         if options is None:
             return None
-        step = project.built(lambda: builder(options, Within(project, place, shape)), self._scope.document, at)
+        document = self._scope.document
+        step = project.built(lambda: builder(options, Within(project, place, shape, document, at)), document, at)
         if step is None:
             return None
         self._scope.shape = step.shape

@@ -114,6 +114,10 @@ class Context(Protocol):
         """The expression language."""
 
     @property
+    def given(self) -> Resource:
+        """The component's own options as they stand in their file, every value with its place."""
+
+    @property
     def testing(self) -> bool:
         """Whether the environment is for tests, so that nothing marked production may leave."""
 

@@ -105,7 +105,7 @@ def test_a_good_map_has_no_problems():
         ("total: body.total", "total: [1]", ["17:3: total of order.v1 is a decimal, but this makes a list"]),
         ("total: body.total", "total: body.total +", ["17:22: the expression ends too early"]),
         ("total: body.total", "total: { valu: body.total, default: 0 }", [
-            "17:3: one of for_each, value, literal, lookup, fields is missing; a target's field of such a name is written under `fields:`"
+            "17:3: one of for_each, value, literal, lookup, use, fields is missing; a target's field of such a name is written under `fields:`"
         ]),
         ("total: body.total", "total: { value: body.total, defalt: 0 }", ["17:31: 'defalt' has no place beside 'value'; put the target's fields under `fields:`"]),
         ("total: body.total", "total: { value: body.total, where: 'true' }", ["17:31: 'where' has no place beside 'value'; did you mean 'when'?"]),

@@ -2,7 +2,7 @@
 
     map: acme-850
     description: ACME's 850 as a canonical order.
-    source: x12 850                       # or a schema's name; what is known of the body from the route comes first
+    source: x12 850                       # or `x12 850 acme-850` (a guide), or a schema; what the route knows comes first
     target: order.v1                      # a schema's name, or `x12 855`
     let:                                  # names for values, seen by everything below
       dock: body.N1.filter(party, party.N101 == "ST")[0]
@@ -31,6 +31,8 @@ A mapping with one of these keys is not an object but one of these forms:
 - `literal: data`: the data as it stands.
 - `lookup: expression` with `in: {key: data}`, or with `in: uom`, a `*.table.yaml`: the entry of a table.
 - `for_each: list` with `fields:` or `value:`, and with `as:` (another name for `item`), `where:` and `let:`.
+- `use: address`: what another map (address.map.yaml) makes, as a part of this one; with `of: item.address` that is its `body`;
+  with `fields:` those are added to its own, or replace them. At the top of a file `use` takes over the fields of a shared map.
 - `fields: {...}`: an object, said explicitly: to give it a `when`, a `default` or a `let`, or fields with such names.
 
 `when` and `default` go with all of them; `let` takes the same forms. Inside braces an expression with `?`, `[`, `{` or `,` needs
@@ -73,7 +75,8 @@ class MapFile(BaseModel):
         "", description="what it makes: a schema's name, `x12 855` or `edifact ORDRSP`; its fields and types are checked"
     )
     let: dict[str, FieldForm] = Field(default_factory=dict, description="names for values that are used below")
-    fields: dict[str, FieldForm] = Field(description="the target's fields")
+    use: str = Field("", description="a map whose fields are taken over; `fields` adds to them and replaces them")
+    fields: dict[str, FieldForm] = Field(default_factory=dict, description="the target's fields")
 
 
 class MapOptions(Options):
@@ -109,4 +112,28 @@ SPEC = TransformerSpec(
     checks={"table": check_table},
 )
 
-__all__ = ["SPEC", "MapFile", "MapOptions", "compile_map"]
+
+class TransformOptions(Options):
+    """`transform: {fields: ...}`: a map in its place, without a file of its own."""
+
+    target: str = Field("", description="what it makes: a schema's name, `x12 855` or `edifact ORDRSP`; its fields are checked")
+    use: str = Field("", description="a map whose fields are taken over")
+    let: dict[str, FieldForm] = Field(default_factory=dict, description="names for values that are used below")
+    fields: dict[str, FieldForm] = Field(default_factory=dict, description="the target's fields")
+
+
+def _build_transform(_options: Any, context: Context) -> Step:
+    from crossdock_transformers.map.program import MapStep, compile_map
+
+    return MapStep(compile_map(context.given, context))
+
+
+TRANSFORM_SPEC = TransformerSpec(
+    name="transform",
+    summary="makes one document of another by a map that stands in the route itself",
+    example="transform: { fields: { order_number: body.id } }",
+    options=TransformOptions,
+    step=_build_transform,
+)
+
+__all__ = ["SPEC", "TRANSFORM_SPEC", "MapFile", "MapOptions", "TransformOptions", "compile_map"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from crossdock.core.errors import Refusal
+from crossdock.core.program import variable_shapes
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Resource
 from crossdock_transformers.expression import syntax
@@ -21,9 +22,23 @@ from crossdock_transformers.expression.references import index_of
 from crossdock_transformers.expression.source import Source
 from crossdock_transformers.expression.types import DYN, INT, Type, list_of, one_of, optional_of, record_of, union
 from crossdock_transformers.map.fitting import Goal, misfits
-from crossdock_transformers.map.forms import Constant, Each, Expression, Form, Group, Listing, Lookup, Path
+from crossdock_transformers.map.forms import Constant, Each, Expression, Form, Group, Listing, Lookup, Path, Reader, Use
 
 _GUARDS = {"decimal": "number", "int": "whole", "uint": "whole"}
+
+
+VARIABLES: Final = tuple(variable_shapes(None))
+"""What a map sees of the message, one that another uses as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A field of an object, its value, and the emitter of the file that it comes from."""
+
+    name: str
+    form: Form
+    emitter: Emitter
+    value: Typed
 
 
 @dataclass(slots=True)
@@ -33,6 +48,7 @@ class Emitter:
     resource: Resource
     unit: Unit
     block: list[ast.stmt] = field(default_factory=list)
+    inside: tuple[str, ...] = ()
 
     def emit(self, form: Form, scope: Scope, goal: Goal) -> Typed:
         """Return the code of a form's value."""
@@ -51,6 +67,8 @@ class Emitter:
             return self._listing(form, scope, goal)
         if isinstance(form, Each):
             return self._each(form, scope, goal)
+        if isinstance(form, Use):
+            return self._use(form, scope, goal)
         return self._group(form, scope, goal) if isinstance(form, Group) else Typed(ast.Constant(None), DYN)
 
     # Places and problems
@@ -221,12 +239,66 @@ class Emitter:
         return scope
 
     def _group(self, form: Group, scope: Scope, goal: Goal) -> Typed:
-        self._check_fields(form, goal)
+        self._check_fields(form, goal, form.fields)
+        rows = [Row(name, inner, self, value) for name, inner, value in self._values(form, scope, goal)]
+        return self._made(form, rows)
+
+    def _values(self, form: Group, scope: Scope, goal: Goal, *, but: Container[str] = ()) -> Iterator[tuple[str, Form, Typed]]:
         scope = self.let(form.let, scope)
-        values = {name: self._field((*form.path, name), inner, scope, goal) for name, inner in form.fields.items()}
-        optional = frozenset(name for name, value in values.items() if value.type.kind == "optional")
-        types = {name: value.type.inner if name in optional else value.type for name, value in values.items()}
-        return Typed(self._object(form, values, optional), record_of(types, optional))
+        for name, inner in form.fields.items():
+            if name not in but:
+                yield name, inner, self._field((*form.path, name), inner, scope, goal)
+
+    def _made(self, form: Form, rows: list[Row]) -> Typed:
+        optional = frozenset(row.name for row in rows if row.value.type.kind == "optional")
+        types = {row.name: row.value.type.inner if row.name in optional else row.value.type for row in rows}
+        return Typed(self._object(form, rows, optional), record_of(types, optional))
+
+    # Other maps
+
+    def _use(self, form: Use, scope: Scope, goal: Goal) -> Typed:
+        """What another map makes, compiled in place: its fields are checked against what is wanted here."""
+        assert form.own is not None
+        found = self._other(form)
+        if found is None:
+            return Typed(ast.Constant(None), DYN)
+        other, group = found
+        own = form.own.fields
+        self._check_fields(form.own, goal, [*group.fields, *own])
+        inner = other.scope_of(form, self, scope)
+        rows = [Row(name, one, other, value) for name, one, value in other._values(group, inner, goal, but=own)]
+        rows += [Row(name, one, self, value) for name, one, value in self._values(form.own, scope, goal)]
+        other._check_known(group, goal)
+        return self._made(form, rows)
+
+    def scope_of(self, form: Use, outer: Emitter, scope: Scope) -> Scope:
+        """What another map sees: the message's variables, its `body` being what `of` says."""
+        names = {name: scope[name] for name in VARIABLES if name in scope}
+        if form.of is None:
+            return names
+        typed = outer._compiled(form.of, scope)
+        code = outer._assign("v_body", typed.code, form)
+        return {**names, "body": Variable(code, typed.type)}
+
+    def _other(self, form: Use) -> tuple[Emitter, Group] | None:
+        """The emitter of another map's file and its form; None with the problem noted."""
+        if form.name == self.resource.name or form.name in self.inside:
+            self._problem(f"'{form.name}' uses itself: {' -> '.join((*self.inside, self.resource.name, form.name))}", form.path)
+            return None
+        if not form.name or self.unit.files is None:
+            return None
+        try:
+            resource = self.unit.files.resource("map", form.name)
+        except Refusal as refusal:
+            self.unit.problems.append(Refusal(refusal.message, place=self.resource.at(*form.path)))
+            return None
+        reader = Reader(resource)
+        group = reader.whole()
+        self.unit.problems += reader.problems
+        if isinstance(group, Use):
+            self._problem(f"'{form.name}' itself begins with `use:`; use its parts", form.path)
+            return None
+        return Emitter(resource, self.unit, self.block, (*self.inside, self.resource.name)), group
 
     def _field(self, path: Path, form: Form, scope: Scope, goal: Goal) -> Typed:
         name = str(path[-1])
@@ -237,16 +309,15 @@ class Emitter:
             self._problem(f"{goal.field(name).path} is required by {goal.target}, but may be absent here; {hint}", path)
         return value
 
-    def _object(self, form: Group, values: Mapping[str, Typed], optional: frozenset[str]) -> ast.expr:
+    def _object(self, form: Form, rows: list[Row], optional: frozenset[str]) -> ast.expr:
         """One dict display where nothing can be absent; else the first fields in one, the others one by one, in order."""
-        names = list(values)
-        first = next((at for at, name in enumerate(names) if name in optional), len(names))
-        leading = ast.Dict([ast.Constant(name) for name in names[:first]], [values[name].code for name in names[:first]])
-        if first == len(names):
+        first = next((at for at, row in enumerate(rows) if row.name in optional), len(rows))
+        leading = ast.Dict([ast.Constant(row.name) for row in rows[:first]], [row.value.code for row in rows[:first]])
+        if first == len(rows):
             return self._mark(leading, form)
         result = self._assign("object", leading, form)
-        for name in names[first:]:
-            self._put(form.fields[name], result, name, values[name], may_lack=name in optional)
+        for row in rows[first:]:
+            row.emitter._put(row.form, result, row.name, row.value, may_lack=row.name in optional)
         return load(result)
 
     def _put(self, form: Form, result: str, name: str, value: Typed, *, may_lack: bool) -> None:
@@ -258,21 +329,24 @@ class Emitter:
         test = ast.Compare(load(given), [ast.IsNot()], [load("ABSENT")])
         self.block.append(self._mark(ast.If(test, [ast.Assign([target], load(given))], []), form))
 
-    def _check_fields(self, form: Group, goal: Goal) -> None:
+    def _check_fields(self, form: Group, goal: Goal, given: Iterable[str]) -> None:
         wanted = goal.known
         if wanted is None:
             return
         if wanted.kind != "map":
             self._problem(f"{goal.path} of {goal.target} is {wanted}, but this makes an object", form.path)
             return
-        if wanted.record is None:
-            return
-        for name in form.fields:
-            if wanted.record.field(name) is None:
+        self._check_known(form, goal)
+        if wanted.record is not None:
+            for name in sorted(wanted.record.required - set(given)):
+                self._problem(f"{goal.field(name).path} is required by {goal.target}, but the map doesn't give it", form.path)
+
+    def _check_known(self, form: Group, goal: Goal) -> None:
+        record = goal.known.record if goal.known else None
+        for name in form.fields if record is not None else ():
+            if record is not None and record.field(name) is None:
                 holder = f"{goal.path} of {goal.target}" if goal.path else goal.target
-                self._problem(f"{holder} has no field '{name}'{nearest(name, wanted.record.names())}", (*form.path, name))
-        for name in sorted(wanted.record.required - set(form.fields)):
-            self._problem(f"{goal.field(name).path} is required by {goal.target}, but the map doesn't give it", form.path)
+                self._problem(f"{holder} has no field '{name}'{nearest(name, record.names())}", (*form.path, name))
 
     def _must_be_list(self, goal: Goal, path: Path) -> None:
         if goal.known is not None and goal.known.kind != "list":

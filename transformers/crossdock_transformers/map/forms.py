@@ -14,11 +14,12 @@ from crossdock_transformers.expression.parser import is_name
 
 Path = tuple[str | int, ...]
 
-CONTENTS: Final = ("for_each", "value", "literal", "lookup", "fields")
-WORDS: Final = frozenset((*CONTENTS, "as", "where", "let", "in", "when", "default"))
+CONTENTS: Final = ("for_each", "value", "literal", "lookup", "use", "fields")
+WORDS: Final = frozenset((*CONTENTS, "as", "where", "let", "in", "of", "when", "default"))
 """The keys that make a mapping a form instead of an object."""
 _WITH: Final = {
-    "for_each": {"as", "where", "let", "fields", "value"},
+    "for_each": {"as", "where", "let", "fields", "value", "use", "of"},
+    "use": {"of", "fields", "let"},
     "value": set(),
     "literal": set(),
     "lookup": {"in"},
@@ -68,6 +69,15 @@ class Group(Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Use(Form):
+    """What another map makes, of `of` where that is given, with fields of its own beside or instead of the other's."""
+
+    name: str = ""
+    of: Expression | None = None
+    own: Group | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Listing(Form):
     """A list, element by element; what is optional and absent is left out."""
 
@@ -92,10 +102,12 @@ class Reader:
         self._resource = resource
         self.problems: list[Refusal] = []
 
-    def whole(self) -> Group:
+    def whole(self) -> Group | Use:
         """Return the file's form."""
         data = self._resource.data if isinstance(self._resource.data, Mapping) else {}
         fields = data.get("fields")
+        if "use" in data:
+            return self._use(data, ())
         if not isinstance(fields, Mapping):
             self._refuse("a map needs `fields:` with the target's fields", ())
         return Group(("fields",), fields=self._named(fields, ("fields",)), let=self._let(data.get("let"), ("let",)))
@@ -171,6 +183,8 @@ class Reader:
             return Constant((*path, "literal"), data=plain(data["literal"]))
         if content == "lookup":
             return self._lookup(data, path)
+        if content == "use":
+            return self._use(data, path)
         if content == "fields":
             at = (*path, "fields")
             return Group(at, fields=self._named(data["fields"], at), let=self._let(data.get("let"), (*path, "let")))
@@ -195,6 +209,16 @@ class Reader:
         entries = {str(key): plain(value) for key, value in table.items()}
         return Lookup(path, of=self._text(data, "lookup", path), table=entries)
 
+    def _use(self, data: Mapping[str, Any], path: Path) -> Use:
+        name = data["use"]
+        if not isinstance(name, str) or not name:
+            self._refuse("'use' is the name of a map: `use: address` is address.map.yaml", (*path, "use"))
+            name = ""
+        of = self._text(data, "of", path) if "of" in data else None
+        at = (*path, "fields")
+        own = Group(at, fields=self._named(data.get("fields"), at), let=self._let(data.get("let"), (*path, "let")))
+        return Use((*path, "use"), name=name, of=of, own=own)
+
     def _each(self, data: Mapping[str, Any], path: Path) -> Each:
         name = data.get("as", "item")
         if not self._is_name(name, (*path, "as")):
@@ -204,6 +228,8 @@ class Reader:
         return Each(path, over=self._text(data, "for_each", path), name=name, where=where, let=let, inner=self._inner(data, path))
 
     def _inner(self, data: Mapping[str, Any], path: Path) -> Form:
+        if "use" in data and "value" not in data:
+            return self._use({key: data[key] for key in data if key != "let"}, path)
         if ("fields" in data) is ("value" in data):
             self._refuse("'for_each' needs `fields:` (objects) or `value:` (an expression), one of the two", path)
             return Form(path)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from crossdock.core.errors import Refusal
+from crossdock.core.errors import Refusal, Refusals
+from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Resource, Shape
 
-_EDI: Final = re.compile(r"(?:(x12) (\d{3})|(edifact) ([A-Z]{6}))(?: (\w+))?")
+if TYPE_CHECKING:
+    from crossdock_transformers.edi.grammar import TransactionSet
+
+_EDI: Final = re.compile(r"(?:(x12) (\d{3})|(edifact) ([A-Z]{6}))(?: (?P<version>\d{6}\w*|D\.?\d\d[AB]))?(?: (?P<guide>[^\s]+))?")
 
 
 def shape_named(resource: Resource, key: str, context: Context, problems: list[Refusal]) -> Shape | None:
@@ -25,7 +29,9 @@ def shape_named(resource: Resource, key: str, context: Context, problems: list[R
         return _set(found, context, written=key == "target") if found else _schema(name, context)
     except Refusal as refusal:
         problems.append(Refusal(refusal.message, place=resource.at(key)))
-        return None
+    except Refusals as refusals:
+        problems += refusals.refusals
+    return None
 
 
 def _schema(name: str, context: Context) -> Shape | None:
@@ -38,7 +44,20 @@ def _set(named: re.Match[str], context: Context, *, written: bool) -> Shape:
     from crossdock_transformers.edi.own import grammars_of
     from crossdock_transformers.edi.shape import shape_of
 
-    dialect, number, version = named[1] or named[3], named[2] or named[4], named[5]
+    dialect, number, version = named[1] or named[3], named[2] or named[4], named["version"]
     grammars = grammars_of(context, dialect)
-    shape = shape_of(grammars.get(number, version or grammars.usual(number)), written=written)
+    narrowed = _narrowed(named["guide"], number, context) if named["guide"] else None
+    shape = shape_of(narrowed or grammars.get(number, version or grammars.usual(number)), written=written)
     return {**shape, "required": [name for name in shape.get("required", ()) if name not in grammars.dialect.envelope]}
+
+
+def _narrowed(name: str, number: str, context: Context) -> TransactionSet:
+    """The set as a partner's guide narrows it; raises Refusal for a guide of another set."""
+    from crossdock_transformers.edi.guide import opened
+
+    if name not in context.names("guide"):
+        raise Refusal(f"there is no guide '{name}'{nearest(name, context.names('guide'))}")
+    found = opened(context, name).grammar
+    if found.number != number:
+        raise Refusal(f"the guide '{name}' is for {found.number}, not for {number}")
+    return found

@@ -18,7 +18,7 @@ from crossdock_transformers.expression.source import Source
 from crossdock_transformers.expression.types import Type, schema_of
 from crossdock_transformers.map.emitter import Emitter
 from crossdock_transformers.map.fitting import Goal
-from crossdock_transformers.map.forms import Group, Reader
+from crossdock_transformers.map.forms import Group, Reader, Use
 from crossdock_transformers.map.known import shape_named
 
 
@@ -77,7 +77,7 @@ def compiled(
     reader = Reader(resource)
     form = reader.whole()
     problems = [*(found or ()), *reader.problems]
-    if not problems or form.fields:
+    if not problems or _says(form):
         goal = Goal(named, "", type_of(target) if target is not None else None)
         run, type_, more = _function(resource, form, source, goal, Unit(files=files))
         problems += more
@@ -86,13 +86,17 @@ def compiled(
     return Map(resource.name, target if target is not None else schema_of(type_), run)
 
 
+def _says(form: Group | Use) -> bool:
+    return isinstance(form, Use) or bool(form.fields)
+
+
 def _order(refusal: Refusal) -> tuple[str, int, int]:
     place = refusal.place
     return (place.path, place.line, place.column) if place else ("", 0, 0)
 
 
 def _function(
-    resource: Resource, form: Group, source: Shape | None, goal: Goal, unit: Unit
+    resource: Resource, form: Group | Use, source: Shape | None, goal: Goal, unit: Unit
 ) -> tuple[Compiled, Type, list[Refusal]]:
     scope = scope_of(variable_shapes(source))
     emitter = Emitter(resource, unit)
