@@ -101,6 +101,6 @@ def test_what_is_wrong_with_a_map_in_the_route_is_told_in_the_route():
     inline = "transform: { target: order.v1, fields: { order_number: body.idd, totl: 1 } }"
     assert [
         "routes/sales/orders.route.yaml:8:36: total is required by order.v1, but the map doesn't give it",
-        "routes/sales/orders.route.yaml:8:66: body has no 'idd'; did you mean 'id'?",
-        "routes/sales/orders.route.yaml:8:71: order.v1 has no field 'totl'; did you mean 'total'?",
+        "routes/sales/orders.route.yaml:8:65: body has no 'idd'; did you mean 'id'?",
+        "routes/sales/orders.route.yaml:8:70: order.v1 has no field 'totl'; did you mean 'total'?",
     ] == told(route=ROUTE.replace("map: order", inline))
