@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from asyncssh import FXF_APPEND, FXF_CREAT, FXF_EXCL, FXF_TRUNC, SFTPError, SFTPFailure, SFTPNoSuchFile, SFTPPermissionDenied
 
+from crossdock.core.blob import Blob
 from crossdock.core.message import Receipt
 from crossdock_connectors import names
 from crossdock_connectors.sftp_server import NAME
@@ -192,7 +193,7 @@ class Inbound:
         while len(self._accepted) > MOST_LISTED:
             del self._accepted[next(iter(self._accepted))]
 
-    def _receipt(self, path: Parts, data: bytes, digest: str, route: str) -> Receipt:
+    def _receipt(self, path: Parts, data: bytes | Blob, digest: str, route: str) -> Receipt:
         name, folder = path[-1], "/".join(path[:-1])
         return Receipt(
             route=route,
@@ -247,9 +248,12 @@ class Inbound:
         return self._house.services.clock.now()
 
 
-def _content(spool: Spool) -> tuple[bytes, str]:
+def _content(spool: Spool) -> tuple[bytes | Blob, str]:
     data = spool.content()
-    return data, hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256()
+    for piece in data.pieces() if isinstance(data, Blob) else (data,):
+        digest.update(piece)
+    return data, digest.hexdigest()
 
 
 def _patterns(inboxes: list[Inbox]) -> str:

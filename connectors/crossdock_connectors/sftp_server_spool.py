@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
-IN_MEMORY = 1024**2
+from crossdock.core.blob import IN_MEMORY, Blob
+
+SPOOLED = 1024**2
 """Bytes that are kept in memory; a larger file goes to the disk, without a name, so that it is gone with its process."""
 
 
@@ -20,7 +22,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
-        self._file = SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(folder))  # noqa: SIM115 - lives as long as the upload
+        self._file = SpooledTemporaryFile(max_size=SPOOLED, dir=str(folder))  # noqa: SIM115 - lives as long as the upload
         self._limit = limit
         self._written = 0
         self.size = 0
@@ -49,11 +51,14 @@ class Spool:
     @property
     def large(self) -> bool:
         """Whether it is on the disk, so that reading takes a while."""
-        return self.size > IN_MEMORY
+        return self.size > SPOOLED
 
-    def content(self) -> bytes:
-        """Return all of it."""
+    def content(self) -> bytes | Blob:
+        """Return all of it; what is too big for memory stays on the disk."""
         self._file.seek(0)
+        if self.size > IN_MEMORY:
+            self._file.flush()
+            return Blob(self._file)
         data: bytes = self._file.read()
         return data
 

@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from crossdock.core.blob import Blob
+from crossdock.core.errors import Rejected
 from crossdock.core.journal import Lane, LeaseLost, MessageWork, Settled
 from crossdock.core.outcome import Outcome, State
 from crossdock.runtime.journal import OpenJournal
@@ -147,3 +149,25 @@ def test_competing_threads_never_get_the_same_work(opened: OpenJournal) -> None:
         thread.join()
     assert sorted(names) == sorted(ids(got))
     assert opened.desk.counts(0)["messages"] == {"done": 300}
+
+
+def test_a_document_too_big_for_memory_is_claimed_outside_of_it(opened: OpenJournal) -> None:
+    big = b"".join(b"%07d~" % n for n in range(2_200_000))
+    accepted(opened, b"small", big)
+    small, large = claimed(opened)
+    assert (type(small.message.body), type(large.message.body)) == (bytes, Blob)
+    assert large.message.body.whole() == big
+
+
+def test_what_lies_outside_of_memory_is_handed_in_as_it_is(opened: OpenJournal) -> None:
+    pieces = [b"%07d~" % n * 1000 for n in range(2_200)]
+    accepted(opened, Blob.of(pieces))
+    (work,) = claimed(opened)
+    assert b"".join(work.message.body.pieces()) == b"".join(pieces)
+
+
+def test_a_failed_run_keeps_a_big_document_where_it_lies(opened: OpenJournal) -> None:
+    accepted(opened, Blob.of([b"x" * 1024**2] * 17))
+    (work,) = claimed(opened)
+    opened.journal.settle([Settled(work, Outcome(work.message, State.FAILED, error=Rejected("no")))])
+    assert (opened.desk.payload(work.message.id)[0]) == b"x" * 17 * 1024**2

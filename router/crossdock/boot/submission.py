@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossdock.boot.house import compiled, open_journal, stored
+from crossdock.core.blob import IN_MEMORY, STEP, Blob
 from crossdock.core.errors import Misconfigured
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.registry import nearest
@@ -23,11 +24,19 @@ def submit(root: Path, environment: str, path: Path, partner: str, route: str = 
     opened = open_journal(root, release)
     try:
         opened.journal.save_release(stored(release))
-        receipt = Receipt(route=chosen, data=path.read_bytes(), source="cli", partner=partner, name=path.name)
+        receipt = Receipt(route=chosen, data=_content(path), source="cli", partner=partner, name=path.name)
         accepted = opened.journal.accept([receipt], release.id)[0]
     finally:
         opened.close()
     return accepted
+
+
+def _content(path: Path) -> bytes | Blob:
+    """Return a file's bytes; of a great one a copy outside of memory, so that it may change meanwhile."""
+    if path.stat().st_size <= IN_MEMORY:
+        return path.read_bytes()
+    with path.open("rb") as file:
+        return Blob.of(iter(lambda: file.read(STEP), b""))
 
 
 def route_for(release: Release, partner: str, name: str) -> str:

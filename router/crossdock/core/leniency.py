@@ -28,6 +28,7 @@ LENIENCIES: Final[Mapping[str, frozenset[str]]] = {
     "control_number": frozenset({"control_number"}),
     "leading_zeros": frozenset({"leading_zeros"}),
     "envelope_count": frozenset({"envelope_count"}),
+    "missing_trailers": frozenset({"missing_trailers"}),
     "isa_padding": frozenset({"isa_padding"}),
 }
 """Each leniency with the kinds of faults that it lets pass.

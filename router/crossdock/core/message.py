@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from crossdock.core.blob import Blob
 from crossdock.core.errors import Rejected
 from crossdock.core.exchange import Exchange, no_exchanges
 
@@ -47,7 +48,8 @@ class Control:
 class Message:
     """One message on its way.
 
-    `body` is `bytes` as received, or decoded data: dicts, lists, str, int, bool, None and Decimal (never float).
+    `body` is `bytes` as received (a `Blob` where these are too many for memory), or decoded data:
+    dicts, lists, str, int, bool, None and Decimal (never float).
     `keys` are the business keys it is found by (`{"order_number": "4500012345"}`). `received_at` is in ms since 1970.
     `held` is what the route put aside: bodies by `claim_check`, and `error` within a catch.
     """
@@ -115,7 +117,7 @@ class Receipt:
     """
 
     route: str
-    data: bytes
+    data: bytes | Blob
     source: str
     partner: str = ""
     name: str = ""
@@ -205,9 +207,9 @@ def _unboxed(value: Any) -> Any:
     return b64decode(value[_BYTES]) if isinstance(value, dict) and set(value) == {_BYTES} else value
 
 
-def stored(body: Any, content_type: str) -> tuple[bytes, str]:
+def stored(body: Any, content_type: str) -> tuple[bytes | Blob, str]:
     """Return a body as the journal keeps it: (data, content type)."""
-    if isinstance(body, bytes):
+    if isinstance(body, bytes | Blob):
         return body, content_type
     return dump_body(body), BODY_TYPE
 

@@ -15,11 +15,13 @@ from itertools import islice
 
 from crossdock.core import engine
 from crossdock.core import policy as policies
+from crossdock.core.blob import Blob
 from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.ids import new_id, now_ms
 from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
 from crossdock.core.message import BODY_TYPE, Control, Message
+from crossdock.core.nodes import StepNode
 from crossdock.core.outcome import LENIENT, Claim, Closing, Event, Outcome, Stage, State, lenient_stages, told
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
 from crossdock.core.program import Program, variables
@@ -104,6 +106,7 @@ class MessageDrain:
                 )
         except CrossdockError as error:
             return Settled(work, Outcome(work.message, State.FAILED, error=error, resume=control.resume))
+        work = _readable(work, program)
         attempt = self._attempt(work)
         around = program.policies or release.policy_sets["default"]
         permit = policies.before(around, attempt)
@@ -199,6 +202,17 @@ def _in_order(program: Program | None, message: Message) -> Message:
     except CrossdockError:
         return message
     return replace(message, control=replace(message.control, order_key=key))
+
+
+def _readable(work: MessageWork, program: Program) -> MessageWork:
+    """Read a document that lies outside of memory, unless the first thing that looks at it does so piece by piece."""
+    body = work.message.body
+    if not isinstance(body, Blob):
+        return work
+    first = program.rest(work.message.control.resume)[:1]
+    if first and isinstance(first[0], StepNode) and getattr(first[0].step, "reads_blobs", False):
+        return work
+    return replace(work, message=work.message.with_body(body.whole(), work.message.content_type))
 
 
 def _stopped(work: MessageWork, stop: RetryLater | Fail) -> Settled:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from crossdock.core.blob import STEP, Data, forget
 from crossdock.core.errors import Finding, Rejected
 from crossdock.core.leniency import faults_of, name_of
 from crossdock.core.partner import Agreement
@@ -111,13 +112,15 @@ def keys_of(grammar: TransactionSet, body: Mapping[str, Any]) -> dict[str, str]:
 class Lines:
     """Tells the line of an offset; asked in rising order, it reads the file once."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Data) -> None:
         self._data = data
         self._offset = 0
         self._line = 1
 
     def at(self, offset: int) -> int:
         """Return the line of an offset, from 1."""
-        self._line += self._data.count(b"\n", self._offset, offset)
+        for start in range(self._offset, offset, STEP):
+            self._line += self._data[start : min(start + STEP, offset)].count(b"\n")
+            forget(self._data, start)
         self._offset = offset
         return self._line

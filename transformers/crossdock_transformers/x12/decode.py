@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Final
 
+from crossdock.core.blob import Blob, Data, data_of
 from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import Refusal, Rejected
 from crossdock.core.leniency import faults_of
@@ -27,7 +29,12 @@ from crossdock_transformers.x12.transactions import GroupReader, Reading, Transa
 
 
 class X12Decode:
-    """Decodes interchanges from partners whose agreement is known."""
+    """Decodes interchanges from partners whose agreement is known.
+
+    A file of any size is read one transaction at a time (`reads_blobs`).
+    """
+
+    reads_blobs: Final = True
 
     def __init__(self, options: DecodeOptions, context: Context, clock: Clock | None = None) -> None:
         guide = opened(context, options.guide) if options.guide else None
@@ -51,18 +58,19 @@ class X12Decode:
 
     def apply(self, message: Message) -> Message:
         """Return the message with a stream of transactions as its body; raises Rejected where the file can't be used."""
-        if not isinstance(message.body, bytes):
+        if not isinstance(message.body, bytes | Blob):
             raise Rejected("x12 is decoded from the bytes of a file, this body is decoded already", code="shape")
+        data = data_of(message.body)
         try:
-            found, partner, agreement = self._opened(message.body, message.control.partner)
+            found, partner, agreement = self._opened(data, message.control.partner)
         except BadEnvelope as error:
-            error.answer = self._answer(message, message.body, error)
+            error.answer = self._answer(message, data, error)
             raise
         to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
         reading = self._reading.with_agreement(agreement, self._guides.of(partner))
-        return message.with_body(Transactions(message.body, found, reading, to), message.content_type)
+        return message.with_body(Transactions(data, found, reading, to), message.content_type)
 
-    def _opened(self, data: bytes, sender: str) -> tuple[Survey, Partner, X12Agreement]:
+    def _opened(self, data: Data, sender: str) -> tuple[Survey, Partner, X12Agreement]:
         """Return a file's envelope and whose it is; raises Rejected."""
         found = survey(data, partial(self._lenient, sender))
         _usable(found)
@@ -78,7 +86,7 @@ class X12Decode:
         agreed = partner.x12.lenient if partner is not None and partner.x12 is not None else ()
         return self._reading.lenient | faults_of(agreed)
 
-    def _answer(self, message: Message, data: bytes, error: BadEnvelope) -> tuple[Delivery, ...]:
+    def _answer(self, message: Message, data: Data, error: BadEnvelope) -> tuple[Delivery, ...]:
         """Return the TA1 that refuses an interchange, where one was agreed and the ISA segment can be read."""
         about = glimpse(error.raw)
         if about is None or message.control.answered or _only_answers(data):
@@ -128,9 +136,10 @@ def _shape(narrowed: TransactionSet | None, sets: Sequence[str], grammars: Gramm
 _GROUPS = re.compile(rb"[^A-Za-z0-9](GS|TA1)([^A-Za-z0-9])(?:([A-Z]{2})\2)?")
 
 
-def _only_answers(data: bytes) -> bool:
+def _only_answers(data: Data) -> bool:
     """Say whether a file, however broken, holds nothing but acknowledgments: these are never acknowledged."""
-    functions = {b"FA" if tag == b"TA1" else function for tag, _, function in _GROUPS.findall(data) if tag == b"TA1" or function}
+    told = (mark.group(1, 3) for mark in _GROUPS.finditer(data))
+    functions = {b"FA" if tag == b"TA1" else function for tag, function in told if tag == b"TA1" or function}
     return functions == {b"FA"}
 
 
@@ -198,13 +207,14 @@ def _agreed(header: Header, name: str, agreement: X12Agreement) -> None:
 
 
 def decode_interchange(
-    data: bytes, *, guide: TransactionSet | None = None, sets: Sequence[str] = (), grammars: Grammars | None = None
+    document: bytes | Blob, *, guide: TransactionSet | None = None, sets: Sequence[str] = (), grammars: Grammars | None = None
 ) -> Iterator[Transaction]:
     """Decode a file without a route or a partner: each transaction with its body, or its error and faults.
 
     Raises Rejected where the file as a whole can't be used.
     """
     reading = Reading(guide, sets, grammars=grammars or standard())
+    data = data_of(document)
     for interchange in survey(data).interchanges:
         for group in interchange.groups:
             yield from GroupReader(data, interchange, group, reading).read()

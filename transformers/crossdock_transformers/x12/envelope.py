@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from crossdock.core.blob import STEP, Data, forget
 from crossdock.core.errors import Finding, Rejected
 from crossdock_transformers.edi.values import Delimiters, iso_date, iso_time, shown
 
@@ -143,7 +144,7 @@ def strict(_qualifier: str, _sender: str) -> frozenset[str]:
     return frozenset()
 
 
-def survey(data: bytes, lenient: Lenient = strict) -> Survey:
+def survey(data: Data, lenient: Lenient = strict) -> Survey:
     """Return a file's envelope; raises Rejected where the file as a whole can't be used."""
     at = _begin(data)
     found: list[Interchange] = []
@@ -161,18 +162,18 @@ def survey(data: bytes, lenient: Lenient = strict) -> Survey:
     return Survey(tuple(found))
 
 
-def _begin(data: bytes) -> int:
+def _begin(data: Data) -> int:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Rejected(
             "the file is in UTF-16, X12 is plain text", code="not_x12", advice="ask the partner to send ASCII or UTF-8"
         )
-    at = _skip(data, 3 if data.startswith(b"\xef\xbb\xbf") else 0)
+    at = _skip(data, 3 if data[:3] == b"\xef\xbb\xbf" else 0)
     if at == len(data):
         raise Rejected("the file is empty" if not data else "the file holds nothing but blanks", code="empty")
     return at
 
 
-def _skip(data: bytes, at: int) -> int:
+def _skip(data: Data, at: int) -> int:
     while at < len(data) and data[at] in _BLANK:
         at += 1
     return at
@@ -190,7 +191,7 @@ _OTHERS = {
 }
 
 
-def _not_x12(data: bytes, at: int) -> Rejected:
+def _not_x12(data: Data, at: int) -> Rejected:
     start = data[at : at + 12]
     kind = next((name for prefix, name in _OTHERS.items() if start.startswith(prefix)), "")
     advice = "use `decode: edifact` in a route of its own" if kind == "EDIFACT" else "check what the partner sent"
@@ -198,7 +199,9 @@ def _not_x12(data: bytes, at: int) -> Rejected:
     return Rejected(f"this is not X12: {what}", code="not_x12", where=f"offset {at}", advice=advice)
 
 
-def _junk(data: bytes, at: int) -> str:
+def _junk(data: Data, at: int) -> str:
+    if not data[at : at + STEP].strip(_BLANK + b"\x00\x1a"):
+        return ""  # how mainframes end a file
     return f"{len(data) - at} bytes after the last IEA, at offset {at}, were not read: {_text(data[at : at + 30])}"
 
 
@@ -223,7 +226,7 @@ def _bad(message: str, at: int, code: str = "envelope", note: str = "022") -> Ba
 # ISA
 
 
-def header(data: bytes, at: int, lenient: Lenient = strict) -> Header:
+def header(data: Data, at: int, lenient: Lenient = strict) -> Header:
     """Return the ISA segment at an offset; raises Rejected."""
     raw = data[at : at + _ISA_SIZE]
     size = _ISA_SIZE
@@ -258,7 +261,7 @@ def header(data: bytes, at: int, lenient: Lenient = strict) -> Header:
     )
 
 
-def _padded(data: bytes, at: int, lenient: Lenient) -> tuple[bytes, int]:
+def _padded(data: Data, at: int, lenient: Lenient) -> tuple[bytes, int]:
     """Return an ISA segment as it should have been, and its length as it came; 0 where it can't be read or isn't let pass."""
     mark = data[at + 3 : at + 4]
     pieces = data[at : at + 2 * _ISA_SIZE].split(mark, 16) if mark else []
@@ -313,7 +316,7 @@ def _sharing(found: Delimiters) -> str:
     return next(unfit, "004" if found.segment in (found.element, found.component) else "027")
 
 
-def _skip_line(data: bytes, at: int) -> int:
+def _skip_line(data: Data, at: int) -> int:
     end = at
     while end < len(data) and data[end] in b"\r\n":
         end += 1
@@ -344,13 +347,13 @@ def _moment_note(date: str, what: str) -> str:
 @lru_cache(64)
 def _marks(delimiters: Delimiters) -> re.Pattern[bytes]:
     segment, element = (re.escape(one.encode()) for one in (delimiters.segment, delimiters.element))
-    return re.compile(segment + rb"([ \t\r\n]*)(S[TE]|G[SE]|ISA|IEA|TA1)" + element)
+    return re.compile(segment + rb"([ \t\r\n]*)(S[TE]|G[SE]|ISA|IEA|TA1|BIN|BDS)" + element)
 
 
 class _Walk:
     """Goes through one interchange, envelope segment by envelope segment."""
 
-    def __init__(self, data: bytes, at: int, lenient: Lenient) -> None:
+    def __init__(self, data: Data, at: int, lenient: Lenient) -> None:
         self._data = data
         self._header = header(data, at, lenient)
         self._lenient = lenient(self._header.sender_qualifier, self._header.sender)
@@ -370,8 +373,7 @@ class _Walk:
         self._eased.append(Finding(name, message, f"interchange {self._header.control}"))
 
     def _interchange(self, at: int) -> Interchange:
-        for mark in _marks(self._header.delimiters).finditer(self._data, at):
-            tag, start = mark[2], mark.start(2)
+        for tag, start in self._marked(at):
             if tag == b"SE":
                 self._close_transaction(self._end(start))
             elif tag == b"ST":
@@ -387,8 +389,43 @@ class _Walk:
             elif tag == b"IEA":
                 return self._closed(start)
             else:
-                raise _bad(f"interchange {self._header.control} has no IEA before the next ISA", start, "truncated", "023")
-        raise _bad(f"interchange {self._header.control} is cut off: it has no IEA", len(self._data), "truncated", "023")
+                return self._cut_off(start, f"interchange {self._header.control} has no IEA before the next ISA")
+        return self._cut_off(len(self._data), f"interchange {self._header.control} is cut off: it has no IEA")
+
+    def _marked(self, at: int) -> Iterator[tuple[bytes, int]]:
+        """Yield the tag and offset of each envelope segment from an offset on; what binary segments hold is passed over."""
+        search = _marks(self._header.delimiters).search
+        looked_to = at
+        while mark := search(self._data, at):
+            tag, start = mark[2], mark.start(2)
+            at = mark.end()
+            if tag in (b"BIN", b"BDS"):
+                at = self._behind(start, at, 1 if tag == b"BIN" else 2)
+                continue
+            yield tag, start
+            if at - looked_to > STEP:
+                forget(self._data, at)
+                looked_to = at
+
+    def _behind(self, start: int, otherwise: int, place: int) -> int:
+        """Return the end of a binary segment by the length that it says, or another place where that is not its end."""
+        parts = self._data[start : start + 64].split(self._element, place + 1)
+        length = parts[place] if len(parts) > place + 1 else b""
+        if not length.isdigit():
+            return otherwise
+        end = start + sum(map(len, parts[: place + 1])) + place + 1 + int(length[:15])
+        return end if self._data[end : end + 1] == self._segment else otherwise
+
+    def _cut_off(self, end: int, message: str) -> Interchange:
+        """Take what is whole of an interchange without its end, where that is let pass."""
+        if "missing_trailers" not in self._lenient:
+            raise _bad(message, end, "truncated", "023")
+        self._ease("missing_trailers", message)
+        if self._open >= 0:
+            self._close_transaction(end)
+        if self._group is not None:
+            self._groups.append(self._group)
+        return Interchange(self._header, self._groups, end, tuple(self._acks), tuple(self._eased))
 
     def _end(self, start: int) -> int:
         end = self._data.find(self._segment, start)
@@ -422,7 +459,7 @@ class _Walk:
 
     def _open_group(self, start: int) -> None:
         if self._group is not None:
-            self._finish_group(start, "3", f"functional group {self._group.control} has no GE")
+            self._without_ge(start)
         self._outside(start)
         end = self._end(start)
         elements = self._elements(start, end)
@@ -450,6 +487,15 @@ class _Walk:
         group.included = count if count.isdecimal() and len(count) <= 6 else ""
         self._read_to = end
 
+    def _without_ge(self, start: int) -> None:
+        assert self._group is not None
+        message = f"functional group {self._group.control} has no GE"
+        if "missing_trailers" in self._lenient:
+            self._ease("missing_trailers", message)
+            self._finish_group(start)
+        else:
+            self._finish_group(start, "3", message)
+
     def _finish_group(self, start: int, code: str = "", message: str = "") -> None:
         assert self._group is not None
         if self._open >= 0:
@@ -462,7 +508,7 @@ class _Walk:
 
     def _closed(self, start: int) -> Interchange:
         if self._group is not None:
-            self._finish_group(start, "3", f"functional group {self._group.control} has no GE")
+            self._without_ge(start)
         self._outside(start)
         end = self._end(start)
         count, control = (*self._elements(start, end), "", "")[:2]

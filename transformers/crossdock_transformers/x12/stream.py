@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import chain
 
+from crossdock.core.blob import Data
 from crossdock.core.chain import Link
 from crossdock.core.exchange import Exchange
 from crossdock.core.message import BODY_TYPE
@@ -37,7 +38,7 @@ class Transactions:
 
     unit = "transactions"
 
-    def __init__(self, data: bytes, survey: Survey, reading: Reading, correspondence: Correspondence) -> None:
+    def __init__(self, data: Data, survey: Survey, reading: Reading, correspondence: Correspondence) -> None:
         self._data = data
         self._survey = survey
         self._reading = reading

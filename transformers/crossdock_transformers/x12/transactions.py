@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from crossdock.core.blob import STEP, Data, forget
 from crossdock.core.errors import Finding, Rejected
 from crossdock_transformers.edi.agreed import ACKNOWLEDGEMENTS
 from crossdock_transformers.edi.examine import cut, examine
@@ -21,7 +22,7 @@ from crossdock_transformers.x12.envelope import Group, Interchange
 class GroupReader:
     """Decodes the transactions of one functional group."""
 
-    def __init__(self, data: bytes, interchange: Interchange, group: Group, reading: Reading) -> None:
+    def __init__(self, data: Data, interchange: Interchange, group: Group, reading: Reading) -> None:
         self._data = data
         self._interchange = interchange
         self._group = group
@@ -36,8 +37,12 @@ class GroupReader:
 
     def read(self) -> Iterator[Transaction]:
         """Yield every transaction in order."""
+        read_to = 0
         for start, end in self._group.transactions():
             yield self._transaction(start, end)
+            if end - read_to > STEP:
+                forget(self._data, end)
+                read_to = end
 
     def _transaction(self, start: int, end: int) -> Transaction:
         if end - start > self._reading.most_bytes:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from crossdock.core.blob import Blob
 from crossdock.core.message import BODY_TYPE, stored
 from crossdock.runtime.journal.database import Session
 from crossdock.runtime.journal.texts import clean
 
-PLAIN = (dict, list, bytes, str, int, bool, Decimal)
+PLAIN = (dict, list, bytes, str, int, bool, Decimal, Blob)
 """What a message can go on from; a stream, or a document without its number, can't be kept."""
 
 
@@ -18,7 +19,7 @@ PLAIN = (dict, list, bytes, str, int, bool, Decimal)
 class Document:
     """An encoded body. `payload` is its id where the journal has it already."""
 
-    data: bytes
+    data: bytes | Blob
     content_type: str
     payload: int | None = None
 
@@ -51,7 +52,7 @@ def document_of(body: Any, content_type: str) -> Document:
     Bytes never keep the type of decoded bodies, whoever claims it for them (a stranger's header does): they would be read as one.
     """
     data, kind = stored(body, content_type)
-    is_raw = isinstance(body, bytes)
+    is_raw = isinstance(body, bytes | Blob)
     return Document(data, "application/octet-stream" if is_raw and kind == BODY_TYPE else clean(kind))
 
 
@@ -61,7 +62,7 @@ class Shelf:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._ids: dict[Document, int] = {}
-        self._rows: list[tuple[int, str, bytes]] = []
+        self._rows: list[tuple[int, str, bytes | Blob]] = []
 
     def put(self, document: Document) -> int:
         """Return the payload id under which a document is, or will be, stored."""

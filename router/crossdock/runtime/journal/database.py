@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
+from crossdock.core.blob import Blob
 from crossdock.runtime.journal.statements import Dialect
 
 T = TypeVar("T")
@@ -30,13 +31,13 @@ class Session(Protocol):
     def run(self, name: str, /, **parameters: Any) -> int:
         """Run a statement and return how many rows it changed."""
 
-    def many(self, name: str, rows: Sequence[Line]) -> None:
+    def many(self, name: str, rows: Iterable[Line]) -> None:
         """Run a `rows:` statement over rows (their values in the order of its header); nothing where there are none."""
 
     def payload_id(self) -> int:
         """Return a fresh payload id."""
 
-    def payloads(self, rows: Sequence[tuple[int, str, bytes]]) -> None:
+    def payloads(self, rows: Sequence[tuple[int, str, bytes | Blob]]) -> None:
         """Write payloads: id, content type, data."""
 
     def lock(self, space: int, names: Sequence[str]) -> None:
@@ -67,6 +68,8 @@ class Database(Protocol):
         """Close all idle connections."""
 
 
-def chunks_of(data: bytes) -> list[bytes]:
-    """Cut a payload into chunks."""
-    return [data[start : start + CHUNK] for start in range(0, len(data), CHUNK)]
+def chunks_of(data: bytes | Blob) -> Iterator[bytes]:
+    """Yield a payload chunk by chunk."""
+    if isinstance(data, Blob):
+        return data.pieces(CHUNK)
+    return (data[start : start + CHUNK] for start in range(0, len(data), CHUNK))

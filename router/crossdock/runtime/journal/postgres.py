@@ -10,7 +10,7 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ import orjson
 import psycopg
 from psycopg import errors as pg
 
+from crossdock.core.blob import Blob
 from crossdock.core.errors import CrossdockError, Misconfigured, Retryable
 from crossdock.runtime.journal.database import CHUNKED_ABOVE, Line, Session, chunks_of
 from crossdock.runtime.journal.pool import Pool
@@ -85,7 +86,7 @@ class PostgresSession:
         statement = self._statements[name]
         return self._connection.execute(statement.text.encode(), _values(statement, parameters)).rowcount
 
-    def many(self, name: str, rows: Sequence[Line]) -> None:
+    def many(self, name: str, rows: Iterable[Line]) -> None:
         """Run one statement over all rows."""
         if rows:
             statement = self._statements[name]
@@ -96,7 +97,7 @@ class PostgresSession:
         """Return a fresh id."""
         return self._ids.take(self)
 
-    def payloads(self, rows: Sequence[tuple[int, str, bytes]]) -> None:
+    def payloads(self, rows: Sequence[tuple[int, str, bytes | Blob]]) -> None:
         """Write payloads: the small ones in one piece of which the server cuts each, the big ones in chunks."""
         placed: list[dict[str, Any]] = []
         start = 1
@@ -104,7 +105,7 @@ class PostgresSession:
             small = len(data) <= CHUNKED_ABOVE
             placed.append({"id": key, "content_type": kind, "size": len(data), "start": start if small else 0})
             start += len(data) if small else 0
-        small_data = b"".join(data for _, _, data in rows if len(data) <= CHUNKED_ABOVE)
+        small_data = b"".join(data for _, _, data in rows if isinstance(data, bytes) and len(data) <= CHUNKED_ABOVE)
         self.run("add_payloads", rows=orjson.dumps(placed).decode(), data=small_data)
         for key, _, data in rows:
             for n, chunk in enumerate(chunks_of(data) if len(data) > CHUNKED_ABOVE else ()):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock.core.blob import IN_MEMORY, Blob
 from crossdock.core.journal import DeliveryWork, MessageWork
-from crossdock.core.message import Control, Message, load_held, restored
-from crossdock.runtime.journal.database import Line, Session
+from crossdock.core.message import BODY_TYPE, Control, Message, load_held, restored
+from crossdock.runtime.journal.database import CHUNK, Line, Session
 from crossdock.runtime.journal.texts import clean, dump, load
 
 NO_TEXTS = "{}"
@@ -50,6 +51,15 @@ def body_of(session: Session, row: Line) -> tuple[Any, str]:
     return restored(_joined(session, key, data), kind), kind
 
 
+def raw_of(session: Session, row: Line) -> tuple[Any, str]:
+    """Return the same, a raw document that is too big for memory as a `Blob`."""
+    key, kind, size, data = row[-4:]
+    if key is None or data is not None or kind == BODY_TYPE or size <= IN_MEMORY:
+        return body_of(session, row)
+    chunks = range(-(-size // CHUNK))
+    return Blob.of(bytes(session.all("one_chunk", payload_id=key, n=n)[0][0]) for n in chunks), kind
+
+
 def payload_of(session: Session, key: int) -> tuple[bytes, str]:
     """Return a payload's data and content type."""
     kind, _, data = session.all("payload", id=key)[0]
@@ -87,7 +97,7 @@ def _texts(text: str) -> Any:
 def message_work(session: Session, lane: str, line: Line, row: Line) -> MessageWork:
     """Return claimed work from a row of `claim_work` and one of `load_messages`."""
     seq, _, attempts, fence, first_at, _ = line
-    body, kind = body_of(session, row)
+    body, kind = raw_of(session, row)
     return MessageWork(seq, lane, attempts, fence, first_at, message_of(row, body, kind))
 
 

@@ -11,12 +11,13 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 
+from crossdock.core.blob import Blob
 from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import CrossdockError, Misconfigured, Retryable
 from crossdock.runtime.journal.database import CHUNKED_ABOVE, Line, Session, chunks_of
@@ -64,7 +65,7 @@ class SqliteSession:
         statement = self._statements[name]
         return self._connection.execute(statement.text, _values(statement, parameters)).rowcount
 
-    def many(self, name: str, rows: Sequence[Line]) -> None:
+    def many(self, name: str, rows: Iterable[Line]) -> None:
         """Run a statement for each row."""
         if rows:
             self._connection.executemany(self._statements[name].text, rows)
@@ -76,14 +77,14 @@ class SqliteSession:
         self._last_payload += 1
         return self._last_payload
 
-    def payloads(self, rows: Sequence[tuple[int, str, bytes]]) -> None:
+    def payloads(self, rows: Sequence[tuple[int, str, bytes | Blob]]) -> None:
         """Write payloads, big ones in chunks."""
         self.many(
             "add_payload", [(key, kind, len(data), data if len(data) <= CHUNKED_ABOVE else None) for key, kind, data in rows]
         )
         for key, _, data in rows:
             if len(data) > CHUNKED_ABOVE:
-                self.many("add_chunk", [(key, n, chunk) for n, chunk in enumerate(chunks_of(data))])
+                self.many("add_chunk", ((key, n, chunk) for n, chunk in enumerate(chunks_of(data))))
 
     def lock(self, space: int, names: Sequence[str]) -> None:
         """Nothing to do: a transaction that writes has the whole database."""

@@ -43,6 +43,9 @@ INSERT INTO payload_chunk (payload_id, n, data) VALUES (:payload_id, :n, :data)
 -- one: chunks
 SELECT data FROM payload_chunk WHERE payload_id = :payload_id ORDER BY n
 
+-- one: one_chunk
+SELECT data FROM payload_chunk WHERE payload_id = :payload_id AND n = :n
+
 -- one: payload
 SELECT content_type, size, data FROM payload WHERE id = :id
 
