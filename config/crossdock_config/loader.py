@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from crossdock.core.clock import Clock
 from crossdock.core.errors import Place, Problem
 from crossdock.core.registry import Registry, installed, nearest
 from crossdock.core.spec import Context, TransformerSpec
+from crossdock_config.cases import TestFile
 from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
-from crossdock_config.models import TestFile
 from crossdock_config.partners import partners
 from crossdock_config.policies import policy_sets
 from crossdock_config.project import Project, Within
@@ -32,9 +33,11 @@ def load(
     *,
     registry: Registry | None = None,
     secrets: SecretSource | None = None,
+    clock: Clock | None = None,
 ) -> Loaded:
     """Read and compile a project; never raises for bad content. Without `secrets`, references become placeholders."""
     project, found = _read(root, registry or installed())
+    project.clock = clock or project.clock
     release = _release(project, environment, secrets, found)
     problems = tuple(sorted(set(project.problems)))
     failed = any(problem.severity == "error" for problem in problems)
@@ -94,6 +97,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
         policy_sets=routes.policy_sets,
         files=dict(found),
         tests=tuple(project.resource("test", name) for name in project.names("test")),
+        clock=project.clock,
     )
 
 
@@ -104,9 +108,9 @@ def _check_files(project: Project) -> None:
     _check_closely(project)
     for name, document in project.documents.get("test", {}).items():
         test = project.file(TestFile, "test", name, document, document.data)
-        if test is not None and test.route not in project.names("route"):
-            message = f"there is no route '{test.route}'{nearest(test.route, project.names('route'))}"
-            project.say(document.at("route"), message, "unknown")
+        kind, tested = ("map", test.map) if test is not None and test.map else ("route", test.route if test else "")
+        if test is not None and tested not in project.names(kind):
+            project.say(document.at(kind), f"there is no {kind} '{tested}'{nearest(tested, project.names(kind))}", "unknown")
 
 
 def _check_closely(project: Project) -> None:

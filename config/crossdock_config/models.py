@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from crossdock.core.partner import Contact, EdifactAgreement, Ids, Quotas, X12Agreement
 from crossdock.core.units import Duration
+from crossdock_config.cases import TestFile
+from crossdock_config.file_model import File
 
 NAME = r"^[a-z0-9][a-z0-9._-]*$"
 
@@ -21,12 +23,6 @@ def _named(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_named), Field(json_schema_extra={"pattern": NAME})]
 """What a route, a partner or an endpoint is called: it stands in addresses, folders and traces."""
-
-
-class File(BaseModel):
-    """Base of all files: unknown keys are refused, numbers may stand where text is wanted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class RouteFile(File):
@@ -115,47 +111,6 @@ class PolicyFile(File):
     policy: Name = Field(description="the set's name, the same as the file's")
     description: str = Field("", description="what it is for, in a sentence")
     use: list[Any] = Field(min_length=1, description="policies in order, outermost first")
-
-
-class CaseInput(File):
-    """What comes in."""
-
-    file: str = Field("", description="a file beside the test")
-    body: Any = Field(None, description="data, in place of a file")
-    partner: str = Field("", description="whom it comes from")
-    headers: dict[str, str] = Field(default_factory=dict, description="headers that come with it")
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> CaseInput:
-        if bool(self.file) == (self.body is not None):
-            raise ValueError("an input is a `file` beside the test, or a `body`: one of the two")
-        return self
-
-
-class Expectation(File):
-    """What must come of it."""
-
-    messages: dict[str, int] | None = Field(None, description="state to count, parts included")
-    deliveries: dict[str, list[Any]] | None = Field(None, description="endpoint to the documents it gets; objects may be partial")
-    events: dict[str, int] | None = Field(None, description="event type to count")
-    errors: list[str] | None = Field(None, description="a text that each error contains")
-
-
-class Case(File):
-    """One case: an input and what must come of it."""
-
-    name: str = Field(min_length=1, description="what it shows, in a few words")
-    input: CaseInput = Field(description="what comes in")
-    expect: Expectation = Field(description="what must come of it")
-
-
-class TestFile(File):
-    """`*.test.yaml`: samples in, documents out."""
-
-    __test__: ClassVar[bool] = False
-    test: str = Field("", description="a name; the file's own where it is left out")
-    route: str = Field(description="the route that is tested")
-    cases: list[Case] = Field(min_length=1, description="one input and what must come of it, each")
 
 
 KINDS: dict[str, type[File]] = {

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import Place, Problem, Refusal, Refusals
 from crossdock.core.partner import Partner
 from crossdock.core.registry import Registry, nearest
@@ -34,6 +35,7 @@ class Project:
     broken: set[tuple[str, str]] = field(default_factory=set)
     partners: dict[str, Partner] = field(default_factory=dict)
     testing: bool = False
+    clock: Clock = field(default_factory=SystemClock)
     _resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
     _language: ExpressionLanguage | None = None
 
@@ -157,6 +159,11 @@ class Within:
     def expressions(self) -> ExpressionLanguage:
         """The expression language."""
         return self.project.expressions
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time."""
+        return self.project.clock
 
     @property
     def testing(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import Place, Problem
 from crossdock.core.partner import Partner
 from crossdock.core.policy import Policy
@@ -52,6 +53,7 @@ class Release:
     policy_sets: Mapping[str, tuple[Policy, ...]]
     files: Mapping[str, str] = field(repr=False)
     tests: tuple[Resource, ...] = ()
+    clock: Clock = field(default_factory=SystemClock, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

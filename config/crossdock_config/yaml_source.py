@@ -126,7 +126,7 @@ class _Reader:
         if event.tag is not None:
             self._say(event, f"tags aren't allowed here ({event.tag[:60]})")
         if isinstance(event, yaml.ScalarEvent):
-            return event.value if event.style or event.tag else _scalar(event.value)
+            return event.value if event.style or event.tag else scalar_of(event.value)
         if len(path) > DEEPEST:
             self._say(event, f"this is nested deeper than {DEEPEST} levels")
             raise _TooDeepError
@@ -176,7 +176,7 @@ class _Reader:
             self._say(event, "a key has no anchor and no tag")
         elif key == "<<" and not event.style:
             self._say(event, "merge keys aren't allowed: write the values out")
-        elif not event.style and not isinstance(_scalar(key), str):
+        elif not event.style and not isinstance(scalar_of(key), str):
             self._say(event, f'a key is text: write "{key}" in quotes' if key else "a key is missing before this ':'")
         elif key in data:
             first = self._document.key_places[(*path, key)]
@@ -205,7 +205,7 @@ class _Reader:
         self._document.say(self._place(event), message)
 
 
-def _scalar(text: str) -> Any:
+def scalar_of(text: str) -> Any:
     """Return what a plain scalar means."""
     if text in _WORDS:
         return _WORDS[text]

@@ -32,7 +32,7 @@ def results(expect, root, given="body: x"):
     [
         ("{ messages: { done: 1 }, deliveries: { bin: [ sent ] }, events: { order.done: 1 } }", ""),
         ("{ messages: { failed: 1 } }", "messages: expected {'failed': 1}, received {'done': 1}"),
-        ("{ deliveries: { bin: [] } }", "bin: expected 0 deliveries, received 1"),
+        ("{ deliveries: { bin: [] } }", "bin: expected 0 deliveries, received 1\n+sent"),
         ("{ deliveries: { bin: [ lost ] } }", "bin[0]: expected a text that contains 'lost', received 'sent'"),
         ("{ events: {} }", "events: expected {}, received {'order.done': 1}"),
         ("{ errors: [ no ] }", "errors: expected 1, received []"),

@@ -55,6 +55,13 @@ def compiled(root: Path, environment: str, *, secrets: bool = True) -> Release:
     return house.compiled(root, environment, secrets=secrets)
 
 
+def tested(root: Path, environment: str) -> Release:
+    """Return a project's release for its tests, its clock pinned; raises Misconfigured with every problem."""
+    from crossdock.boot import house
+
+    return house.tested(root, environment)
+
+
 def open(root: Path, release: Release) -> OpenJournal:  # noqa: A001 - read as boot.open
     """Open the environment's journal, its schema up to date."""
     from crossdock.boot import house

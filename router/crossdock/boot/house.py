@@ -39,7 +39,19 @@ def load(root: Path, environment: str) -> Loaded:
 
 def compiled(root: Path, environment: str, *, secrets: bool = True) -> Release:
     """Return the project's release, with its secrets or with placeholders; raises Misconfigured with every problem."""
-    loaded = load(root, environment) if secrets else check(root, environment)
+    return usable(load(root, environment) if secrets else check(root, environment))
+
+
+def tested(root: Path, environment: str) -> Release:
+    """Return the project's release without its secrets, its clock pinned."""
+    import crossdock_config
+    from crossdock.core.clock import PinnedClock
+
+    return usable(crossdock_config.load(root, environment, clock=PinnedClock()))
+
+
+def usable(loaded: Loaded) -> Release:
+    """Return what was loaded if nothing is wrong with it; raises Misconfigured with every problem."""
     if loaded.release is None:
         errors = [problem for problem in loaded.problems if problem.severity == "error"]
         raise Misconfigured(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossdock.boot.house import check, compiled, load
+from crossdock.boot.house import check, compiled, load, tested
 from crossdock.core.errors import Misconfigured
 from crossdock.core.nodes import TargetNode
 from crossdock.core.partner import Agreement, Partner
@@ -167,7 +167,7 @@ class Rehearsal:
 
 def rehearsals(root: Path, environment: str, name: str) -> tuple[list[CaseResult], list[Rehearsal]]:
     """Run a partner's tests and its samples through the routes that receive from it; nothing is sent or kept."""
-    release = compiled(root, environment, secrets=False)
+    release = tested(root, environment)
     partner = known(release, name)
     return list(run_tests(release, root, name)), list(_rehearsed(root, environment, release, partner))
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from crossdock.core.chain import Link
+from crossdock.core.clock import Clock
 from crossdock.core.errors import Finding, Place
 from crossdock.core.exchange import Exchange, Settlement
 from crossdock.core.message import Message
@@ -116,6 +117,10 @@ class Context(Protocol):
     @property
     def given(self) -> Resource:
         """The component's own options as they stand in their file, every value with its place."""
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time, pinned in tests."""
 
     @property
     def testing(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from crossdock.core.clock import Clock, SystemClock
+from crossdock.core.clock import Clock
 from crossdock.core.errors import Finding, Refusal, Rejected
 from crossdock.core.leniency import faults_of
 from crossdock.core.message import Message
@@ -33,7 +33,7 @@ class EdifactDecode:
         self._guide_partner = guide.partner if guide else ""
         self._partners: Mapping[str, Partner] = context.partners
         self._named = _known(options.partner, context.partners)
-        self._clock = clock or SystemClock()
+        self._clock = clock or context.clock
         self._where = context.place.short
         narrowed = guide.grammar if guide else None
         sets = tuple(options.sets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crossdock.core.clock import Clock, SystemClock
+from crossdock.core.clock import Clock
 from crossdock.core.errors import Refusal, Rejected
 from crossdock.core.message import Message
 from crossdock.core.partner import EdifactAgreement, Partner
@@ -39,7 +39,7 @@ class EdifactEncode:
         if options.partner and options.partner not in context.partners:
             raise Refusal(f"unknown partner '{options.partner}'{nearest(options.partner, context.partners)}", path=("partner",))
         self._named = options.partner
-        self._clock = clock or SystemClock()
+        self._clock = clock or context.clock
         self._testing = context.testing
         self._skip = frozenset(options.preflight.skip)
         self._grammars = grammars_of(context, "edifact")

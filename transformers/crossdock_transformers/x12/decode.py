@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from crossdock.core.blob import Blob, Data, data_of
-from crossdock.core.clock import Clock, SystemClock
+from crossdock.core.clock import Clock
 from crossdock.core.errors import Refusal, Rejected
 from crossdock.core.leniency import faults_of
 from crossdock.core.message import Message
@@ -42,7 +42,7 @@ class X12Decode:
         self._guide_partner = guide.partner if guide else ""
         self._partners: Mapping[str, Partner] = context.partners
         self._named = _known(options.partner, context.partners)
-        self._clock = clock or SystemClock()
+        self._clock = clock or context.clock
         self._where = context.place.short
         narrowed = guide.grammar if guide else None
         sets = tuple(options.sets)

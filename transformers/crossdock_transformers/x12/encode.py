@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crossdock.core.clock import Clock, SystemClock
+from crossdock.core.clock import Clock
 from crossdock.core.errors import Refusal, Rejected
 from crossdock.core.message import Message
 from crossdock.core.partner import Partner, X12Agreement
@@ -38,7 +38,7 @@ class X12Encode:
         if options.partner and options.partner not in context.partners:
             raise Refusal(f"unknown partner '{options.partner}'{nearest(options.partner, context.partners)}", path=("partner",))
         self._named = options.partner
-        self._clock = clock or SystemClock()
+        self._clock = clock or context.clock
         self._testing = context.testing
         self._skip = frozenset(options.preflight.skip)
         if self._guide is None:
