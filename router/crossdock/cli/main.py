@@ -31,6 +31,7 @@ COMMANDS = {
     "lanes": "Show the backlog, lane by lane.",
     "list": "List components, or explain one.",
     "grammars": "List the X12 and EDIFACT documents that are known, or explain one.",
+    "map": "Run a map on a file, explain a field, show what nobody reads.",
     "guide": "Explain a partner's guide, make samples of it, print it for the partner.",
     "schema": "Print the JSON Schema of a kind of file, for editors.",
     "doctor": "Say what is configured, reachable and stale.",
