@@ -1,9 +1,18 @@
-"""X12 decoding in MB/s, fully validated, beside a bare split of the same bytes."""
+"""X12 in MB/s: splitting at any size, decoding fully validated, encoding, and what the 997 adds; peers in the same run."""
 
 from __future__ import annotations
 
+import io
+import json
 import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from benchmarks.figures import Row, median_seconds
 
@@ -30,6 +39,8 @@ WORDS = (
     "SEAL",
 )
 ORDERS, LINES = 2_000, 10
+SPLIT_MEGABYTES = 500
+ACKNOWLEDGED = 10_000
 
 
 def interchange(orders: int, lines: int, first: int = 1) -> bytes:
@@ -78,10 +89,64 @@ def _order(noise: random.Random, number: int, order: int, lines: int) -> list[st
 
 
 def rows() -> Iterator[Row]:
-    """Measure decoding and splitting."""
+    """Measure splitting, decoding, encoding and acknowledging."""
+    data = interchange(ORDERS, LINES)
+    yield from _splitting(data)
+    yield _decoding(data)
+    yield _encoding(data)
+    yield _acknowledging()
+
+
+def _splitting(data: bytes) -> Iterator[Row]:
+    """A file of 500 MB, as a process of its own."""
+    copies = SPLIT_MEGABYTES * 1_000_000 // len(data)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "big.edi"
+        with path.open("wb") as file:
+            for number in range(1, copies + 1):
+                file.write(
+                    data.replace(b"*000000001*0*P*", b"*%09d*0*P*" % number).replace(b"IEA*1*000000001", b"IEA*1*%09d" % number)
+                )
+        found = [_split(path) for _ in range(3)]
+        size = path.stat().st_size / 1e6
+    rate = size / statistics.median(one["seconds"] for one in found)
+    peer = _pyx12(data)
+    told = f"pyx12's reader: {peer:.1f} MB/s" if peer else "pyx12 is not installed"
+    yield Row(
+        "X12 split into transactions, envelopes checked",
+        rate,
+        "MB/s",
+        told,
+        rate / peer if peer else None,
+        "40 MB/s",
+        "memory's bandwidth",
+    )
+    peak = max(one["peak"] for one in found)
+    yield Row("memory while it is split", peak, "MB", f"the file: {size:.0f} MB", None, "< 64 MB", "Python and its imports")
+
+
+def _split(path: Path) -> Any:
+    command = [sys.executable, "-m", "benchmarks.splitting", str(path)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _pyx12(data: bytes) -> float:
+    """Return the peer's MB/s, 0 where it is not installed: it reads segments and counts envelopes."""
+    try:
+        from pyx12.x12file import X12Reader
+    except ImportError:
+        return 0.0
+
+    def read() -> None:
+        for _ in X12Reader(io.StringIO(data.decode())):
+            pass
+
+    return len(data) / 1e6 / median_seconds(read)
+
+
+def _decoding(data: bytes) -> Row:
     from crossdock_transformers.x12 import decode_interchange
 
-    data = interchange(ORDERS, LINES)
     text = data.decode()
 
     def split() -> None:
@@ -95,12 +160,42 @@ def rows() -> Iterator[Row]:
 
     bare = len(data) / 1e6 / median_seconds(split)
     ours = len(data) / 1e6 / median_seconds(decode)
-    yield Row(
-        "X12 850 decoded and fully validated",
-        ours,
-        "MB/s",
-        f"bare str.split: {bare:.0f} MB/s",
-        ours / bare,
-        "6 MB/s",
-        "a regex a segment",
-    )
+    told = f"bare str.split: {bare:.0f} MB/s"
+    return Row("X12 850 decoded to dicts and fully validated", ours, "MB/s", told, ours / bare, "6 MB/s", "a regex a segment")
+
+
+def _encoding(data: bytes) -> Row:
+    from crossdock_transformers.edi.load import standard
+    from crossdock_transformers.edi.values import Delimiters
+    from crossdock_transformers.x12 import decode_interchange, encode_transaction
+
+    bodies = [part.body for part in decode_interchange(data)]
+    grammar, delimiters = standard().get("850", "004010"), Delimiters()
+
+    def encode() -> None:
+        for body in bodies:
+            encode_transaction(body, grammar, delimiters)
+
+    rate = len(data) / 1e6 / median_seconds(encode)
+    return Row("X12 850 encoded, and examined before it is sent", rate, "MB/s", note="the examination, then a call an element")
+
+
+def _acknowledging() -> Row:
+    """What the 997 adds to reading the transactions that it answers."""
+    from tests.transformers.x12 import x12_kit as kit
+
+    data = interchange(ACKNOWLEDGED, 3)
+    shares, seconds = [], []
+    for _ in range(3):
+        stream = kit.decoded(data)
+        started = time.perf_counter()
+        for _ in stream.parts():
+            pass
+        read = time.perf_counter()
+        for delivery in stream.finish().deliveries:
+            delivery.body.render(1)
+        seconds.append(read - started)
+        shares.append(100 * (time.perf_counter() - read) / (read - started))
+    told = f"reading them: {statistics.median(seconds):.2f} s"
+    what = f"added by the 997 for {ACKNOWLEDGED:,} transactions"
+    return Row(what, statistics.median(shares), "%", told, None, "< 10 %", "its segments as lists")

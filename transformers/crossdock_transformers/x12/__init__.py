@@ -17,7 +17,7 @@ A decoded transaction, with the names that EDI people use:
 - A composite is an object of its components: `{"MEA04": {"MEA0401": "IN"}}`.
 - Hierarchical levels hang below their parents: `{"HL": [{"HL01": "1", "HL03": "S", "HL": [{"HL01": "2", "HL02": "1", ...}]}]}`.
 
-Functions for use without a route: `decode_interchange`, `encode_transaction`, `locate`.
+Functions for use without a route: `decode_interchange`, `split_transactions`, `encode_transaction`, `locate`.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from crossdock_transformers.x12.options import DecodeOptions, EncodeOptions
 
 if TYPE_CHECKING:
     from crossdock_transformers.x12.decode import decode_interchange
+    from crossdock_transformers.x12.pieces import split_transactions
     from crossdock_transformers.x12.places import locate
     from crossdock_transformers.x12.write import encode_transaction
 
-_FUNCTIONS = {"decode_interchange": "decode", "encode_transaction": "write", "locate": "places"}
+_FUNCTIONS = {"decode_interchange": "decode", "encode_transaction": "write", "locate": "places", "split_transactions": "pieces"}
 
 
 def _decode(options: Any, context: Context) -> Step:
@@ -78,4 +79,4 @@ SPEC = TransformerSpec(
     catalog=_catalog,
 )
 
-__all__ = ["SPEC", "decode_interchange", "encode_transaction", "locate"]
+__all__ = ["SPEC", "decode_interchange", "encode_transaction", "locate", "split_transactions"]

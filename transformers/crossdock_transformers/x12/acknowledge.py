@@ -172,6 +172,8 @@ class _Response:
 
 
 def _quoted(text: str, delimiters: Delimiters) -> str:
+    if text.isalnum():
+        return text  # most are: no delimiter is a letter or a digit
     away = delimiters.element + delimiters.segment + delimiters.repetition
     return "".join(
         one if one == delimiters.component or (one.isprintable() and one not in away) else " " for one in text
