@@ -192,3 +192,9 @@ def test_an_edifact_message_is_a_source_and_a_target():
     messages = [refusal.message for refusal in caught.value.refusals]
     assert "body.BGM has no 'BGM2'; did you mean 'BGM02'?" in messages
     assert any(message.startswith("BGM of edifact ORDERS has no field 'BGM99'") for message in messages)
+
+
+def test_a_name_that_nothing_reads_is_told():
+    assert ["shop.map.yaml:3:8: 'spare' is never used; remove it"] == problems(
+        GOOD.replace("fields:\n  order", "let: { spare: body.id }\nfields:\n  order", 1)
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeVar
 
-from crossdock.core.errors import Refusal
+from crossdock.core.errors import Place, Refusal
 from crossdock.core.spec import Files
 from crossdock_transformers.expression import arithmetic, dates, maths, tables, texts, values
 from crossdock_transformers.expression.functions import FUNCTIONS
@@ -73,7 +73,8 @@ class Site:
 
 @dataclass(slots=True)
 class Unit:
-    """One Python function in the making; `files` has the project's tables.
+    """One Python function in the making; `files` has the project's tables, `lets` each name that a map
+    gives to a value: its variable, itself, and its place.
 
     `exact` asks for logic in which an error gives way to an answer, at a price.
     """
@@ -87,6 +88,7 @@ class Unit:
     spends: bool = False
     lenient: bool = False
     names: int = 0
+    lets: list[tuple[str, str, Place]] = field(default_factory=list)
 
     def site(self, source: Source, node: Node | None = None, name: str = "") -> int:
         """Register a site and return its number."""

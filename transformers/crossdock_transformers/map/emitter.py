@@ -235,6 +235,8 @@ class Emitter:
         for name, form in forms.items():
             typed = self.emit(form, scope, Goal())
             code = self._assign(f"v_{name}", typed.code, form)
+            if not self.inside:
+                self.unit.lets.append((code, name, self.resource.key_places.get(form.path) or self.resource.at(*form.path)))
             scope = {**scope, name: Variable(code, typed.type)}
         return scope
 
