@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test check bench lock clean
+.PHONY: help setup demo up test check bench fuzz lock clean
 
 help: ## show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -33,6 +33,9 @@ check: setup ## formatting, lint, types, and who may import whom
 bench: setup ## one table of figures, each beside its yardstick
 	@$(BIN)/python -m tests.services.setup
 	@$(BIN)/python -m benchmarks
+
+fuzz: setup ## ten minutes of damaged documents against the codecs, with a cap on memory
+	@$(BIN)/python -m tests.fuzz 600
 
 setup: $(STAMP) ## make the virtual environment with the locked dependencies
 	@:

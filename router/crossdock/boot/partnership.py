@@ -49,7 +49,7 @@ def examine_partner(root: Path, environment: str, name: str) -> list[Remark]:
     names = _paths_of(root, name)
     wrong = [Remark(False, _place(problem.place), problem.message) for problem in loaded.problems if problem.place[0] in names]
     release = loaded.release or check(root, environment).release
-    missing = _remarks(root, release, name) if release else ()
+    missing = _remarks(release, name) if release else ()
     others = sum(problem.place[0] not in names for problem in loaded.problems)
     rest = [Remark(None, "", f"{others} more problems elsewhere: `crossdock check` shows them")] if others else []
     return [*wrong, *missing, *rest]
@@ -67,10 +67,10 @@ def _paths_of(root: Path, name: str) -> set[str]:
     return {partner_path(name), *speaking}
 
 
-def _remarks(root: Path, release: Release, name: str) -> Iterator[Remark]:
+def _remarks(release: Release, name: str) -> Iterator[Remark]:
     partner, path = release.partners[name], partner_path(name)
     for dialect, agreement in _agreements(partner):
-        yield from _agreed(root, release, f"{path} {dialect}", dialect, agreement)
+        yield from _agreed(release, f"{path} {dialect}", dialect, agreement)
     if not _agreements(partner):
         yield Remark(None, path, "nothing is agreed: add `x12:` or `edifact:`")
     if not partner.channels:
@@ -85,8 +85,8 @@ def _agreements(partner: Partner) -> list[tuple[str, Any]]:
     return [(name, getattr(partner, name)) for name in DIALECTS if getattr(partner, name) is not None]
 
 
-def _agreed(root: Path, release: Release, where: str, dialect: str, agreement: Any) -> Iterator[Remark]:
-    yield from _documents(root, where, dialect, agreement)
+def _agreed(release: Release, where: str, dialect: str, agreement: Any) -> Iterator[Remark]:
+    yield from _documents(where, dialect, agreement)
     if release.environment.test and agreement.usage == "P" and "usage" not in agreement.preflight.skip:
         yield Remark(False, where, "`usage: P` in a test environment: nothing can be sent")
     if not release.environment.test and agreement.usage == "T":
@@ -97,15 +97,12 @@ def _agreed(root: Path, release: Release, where: str, dialect: str, agreement: A
         yield Remark(None, where, "`documents` is empty: any kind of document is taken")
 
 
-def _documents(root: Path, where: str, dialect: str, agreement: Agreement) -> Iterator[Remark]:
+def _documents(where: str, dialect: str, agreement: Agreement) -> Iterator[Remark]:
     from crossdock_transformers.edi.load import standard
 
-    guides = [file.name.removesuffix(".guide.yaml") for file in root.glob("routes/**/*.guide.yaml")]
     grammars = standard() if dialect == "x12" else None
     for number, document in agreement.documents.items():
         at = f"{where}.documents.{number}"
-        if document.guide and document.guide not in guides:
-            yield Remark(False, at, f"there is no guide '{document.guide}'{nearest(document.guide, guides)}")
         version = document.version or agreement.version  # type: ignore[attr-defined]
         if grammars is not None and grammars.find(number, version) is None:
             yield Remark(False, at, f"there is no grammar for {number} in {version}; `crossdock grammars` lists what there is")
