@@ -1,7 +1,7 @@
 """`python -m tests.fuzz [SECONDS] [SEED]`: damaged documents of both dialects against the codecs, with a cap on memory.
 
-Samples are cut, repeated, spliced and overwritten at random. A document may be accepted, or refused with its reasons; anything else
-(a crash, a hang, more memory than the cap) ends the run with the seed and the document that did it.
+Samples are cut, repeated, spliced and overwritten at random. A document may be accepted, or refused with its reasons; anything
+else (a crash, a hang, more memory than the cap) ends the run with the seed and the document that did it.
 """
 
 from __future__ import annotations
