@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from crossdock.core.errors import CrossdockError, Rejected
@@ -44,6 +44,8 @@ def child_of(parent: Message, index: int, part: Part) -> Message:
 
 def as_part(outcome: Outcome, part: Part, resume: int) -> Outcome:
     """Return a part's outcome with what the part itself brings; `resume` is where parts of this split begin."""
+    if outcome.error is not None and part.origin is not None:
+        _place(outcome.error, part.origin)
     if not (part.links or part.exchange or part.settlements or part.remarks) and outcome.resume:
         return outcome
     return replace(
@@ -54,6 +56,12 @@ def as_part(outcome: Outcome, part: Part, resume: int) -> Outcome:
         exchanges=(part.exchange,) if part.exchange else (),
         settlements=part.settlements,
     )
+
+
+def _place(error: CrossdockError, origin: Callable[[str], str]) -> None:
+    """Say of an error where in the partner's document the value stands that it speaks of."""
+    place = origin(" ".join((error.message, *(finding.message for finding in error.findings[:1]))))
+    error.where = ", ".join(filter(None, (error.where, place)))
 
 
 def bad_part(child: Message, part: Part) -> Outcome:

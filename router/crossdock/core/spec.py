@@ -141,7 +141,7 @@ class Part:
     were let pass.
     `exchange` is what the partner knows the part by. A part with
     `settlements` is an acknowledgement: the journal settles what it names, and the route's other steps see it only where it
-    `passes`.
+    `passes`. `origin` tells the place in the raw document of what a later error's sentence speaks of.
     """
 
     body: Any
@@ -154,6 +154,7 @@ class Part:
     settlements: tuple[Settlement, ...] = ()
     passes: bool = True
     remarks: tuple[Finding, ...] = ()
+    origin: Callable[[str], str] | None = None
 
 
 class Stream(Protocol):

@@ -176,3 +176,23 @@ def test_wrong_options_are_refused_when_the_route_is_built(options: dict[str, st
     with pytest.raises(Refusal) as caught:
         kit.encoder(**options)
     assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("came", "goes"),
+    [
+        ("PO1*1*1.50*EA", "PO1*1*1.50*EA"),
+        ("PO1*1*007*EA", "PO1*1*7*EA"),
+        ("PO1*1*.5*EA", "PO1*1*0.5*EA"),
+        ("PO1*1*5.*EA", "PO1*1*5*EA"),
+        ("PO1*1*-0*EA", "PO1*1*-0*EA"),
+        ("PO1*1*123456789012345*EA", "PO1*1*123456789012345*EA"),
+        ("PO1*1*12*EA***", "PO1*1*12*EA"),
+    ],
+)
+def test_what_is_written_again_is_as_it_came_but_for_what_means_nothing(came: str, goes: str) -> None:
+    """Leading zeros and empty ends; the second time nothing changes any more."""
+    grammar = standard().get("850", "004010")
+    for segment in (came, goes):
+        (part,) = kit.parts(kit.file([*kit.ORDER[:5], segment]))
+        assert goes == "*".join(x12.encode_transaction(part.body, grammar, Delimiters())[-1])

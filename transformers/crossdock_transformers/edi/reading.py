@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -77,7 +77,8 @@ class Transaction:
     """One transaction. `error` is set where it is rejected; then `raw` is an interchange of its own that can be repaired.
 
     `faults` may be there without an error: these were tolerated. `keys` are the business keys that the body gave.
-    `identifier` is the whole message identifier of an EDIFACT message (`ORDERS:D:96A:UN:EAN008`).
+    `identifier` is the whole message identifier of an EDIFACT message (`ORDERS:D:96A:UN:EAN008`). `origin` tells the place in the
+    document of the value that a later error's sentence speaks of.
     """
 
     set: str
@@ -88,6 +89,7 @@ class Transaction:
     error: Rejected | None = None
     raw: bytes = b""
     identifier: str = ""
+    origin: Callable[[str], str] | None = field(default=None, compare=False)
 
     @property
     def remarks(self) -> tuple[Finding, ...]:

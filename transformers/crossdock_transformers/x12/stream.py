@@ -78,7 +78,8 @@ class Transactions:
         links = links_of(X12, transaction.set, transaction.body, self._with.partner.name, "in")
         exchange = self._exchange(transaction, numbers, group.version, links)
         remarks = transaction.remarks
-        return Part(transaction.body, keys, content_type=BODY_TYPE, links=links, exchange=exchange, remarks=remarks)
+        tell = transaction.origin
+        return Part(transaction.body, keys, content_type=BODY_TYPE, links=links, exchange=exchange, remarks=remarks, origin=tell)
 
     def _exchange(self, transaction: Transaction, numbers: Mapping[str, str], version: str, links: tuple[Link, ...]) -> Exchange:
         return agreed.received(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from crossdock.core.blob import STEP, Data, forget
@@ -11,9 +12,9 @@ from crossdock.core.errors import Finding, Rejected
 from crossdock_transformers.edi.agreed import ACKNOWLEDGEMENTS
 from crossdock_transformers.edi.examine import cut, examine
 from crossdock_transformers.edi.faults import Fault, rejected
-from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.machine import Anomaly, Machine, compiled
 from crossdock_transformers.edi.mend import blank_beside
+from crossdock_transformers.edi.origin import origin
 from crossdock_transformers.edi.reading import MOST_BYTES, Lines, Reading, Transaction, keys_of
 from crossdock_transformers.edi.values import shown
 from crossdock_transformers.x12.envelope import Group, Interchange
@@ -67,16 +68,23 @@ class GroupReader:
                 raise Anomaly  # noqa: TRY301 - the exact check names it
         except (Anomaly, ValueError):
             return self._examined(machine, text, control, start, end)
-        accepted = self._accepted(machine.grammar, control, body)
+        accepted = self._accepted(machine, control, body, (start, end))
         return self._with_raw(accepted, start, end) if number in ACKNOWLEDGEMENTS else accepted
+
+    def _origin(self, machine: Machine, span: tuple[int, int], message: str) -> str:
+        """Return the place of what a later step's error speaks of; the document is examined for it again."""
+        start, end = span
+        text = self._data[start:end].decode("utf-8", "surrogateescape")
+        return origin(examine(machine, text, self._lines.at(start), self._reading.lenient).slots, message)
 
     def _with_raw(self, transaction: Transaction, start: int, end: int) -> Transaction:
         """Keep an acknowledgment as it came: it is shown, and not decoded again."""
         return replace(transaction, raw=self._interchange.alone(self._group, self._data[start:end]))
 
     def _accepted(
-        self, grammar: TransactionSet, control: str, body: Mapping[str, Any], faults: tuple[Fault, ...] = ()
+        self, machine: Machine, control: str, body: Mapping[str, Any], span: tuple[int, int], faults: tuple[Fault, ...] = ()
     ) -> Transaction:
+        grammar = machine.grammar
         whole = {
             "set": grammar.number,
             "version": grammar.version,
@@ -85,14 +93,15 @@ class GroupReader:
             "control_number": control,
             **body,
         }
-        return Transaction(grammar.number, control, whole, keys_of(grammar, body), faults)
+        tell = partial(self._origin, machine, span)
+        return Transaction(grammar.number, control, whole, keys_of(grammar, body), faults, origin=tell)
 
     def _examined(self, machine: Machine, text: str, control: str, start: int, end: int) -> Transaction:
         examined = examine(machine, text, self._lines.at(start), self._reading.lenient)
         faults = tuple(examined.faults)
         grammar = machine.grammar
         if not examined.sinks(self._reading.lenient):
-            accepted = self._accepted(grammar, control, examined.body, faults)
+            accepted = self._accepted(machine, control, examined.body, (start, end), faults)
             return self._with_raw(accepted, start, end) if grammar.number in ACKNOWLEDGEMENTS else accepted
         return self._rejected(grammar.number, control, faults, keys_of(grammar, examined.body), start, end)
 
