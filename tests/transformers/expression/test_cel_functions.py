@@ -35,6 +35,10 @@ BODY = {"lines": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 3}], "te
         ("math.greatest(1, 2.5, 2)", Decimal("2.5")),
         ("math.ceil(1.2)", Decimal(2)),
         ("round(2.345, 2)", Decimal("2.35")),
+        ("round(-2.345, 2, 'half_up')", Decimal("-2.35")),
+        ("round(2.345, 2, 'half_even')", Decimal("2.34")),
+        ("round(2.341, 2, 'up')", Decimal("2.35")),
+        ("round(2.349, 2, 'down')", Decimal("2.34")),
         ("base64.encode(b'abc')", "YWJj"),
     ],
 )
@@ -52,6 +56,7 @@ def test_a_function_gives_its_value(text, expected):
         ("'%d'.format(['x'])", "%d needs a whole number, but this is a text"),
         ("'abc'.charAt(4)", "a text of 3 characters has no index 4"),
         ("base64.decode('a!b')", "this is not base64"),
+        ("round(1, 2, 'odd')", "a number is rounded by one of half_up, half_even, up, down, not by 'odd'"),
         ("math.sqrt(-1)", "-1 has no square root"),
         (
             "duration('200000000000s') + duration('200000000000s')",

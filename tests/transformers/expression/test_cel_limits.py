@@ -66,6 +66,7 @@ def test_loops_in_loops_run_out_of_steps(text):
         "'%s'.format([big])" + ".split('').map(x, big + x).map(x, '%s%s'.format([x, x]))",
         "[t]" + ".map(x, '%s%s'.format([x, x]))" * 40,
         "[t]" + ".map(x, regex.replace(x, 'x', x))" * 40,
+        "[t]" + ".map(x, regex.replace(x, '(x)', r'\\1' + x))" * 40,
         "[t]" + ".map(x, base64.encode(bytes(x + x)))" * 40,
         "l.map(a, l.map(b, regex.extractAll(big, 'x?')))",
         "l.map(a, l.map(b, big.lastIndexOf('y')))",

@@ -167,3 +167,17 @@ def test_a_large_document_ends_in_an_error_not_in_a_stall():
     with pytest.raises(Rejected) as caught:
         made("  a: { for_each: body, value: 'body.map(x, x).size()' }", body=list(range(5000)))
     assert "takes more than 1000000 steps (element" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "{ a: { for_each: body.l, fields: { b: { for_each: body.l, fields: { c: { for_each: body.l, value: 1 } } } } } }",
+        "{ a: { for_each: body.l, value: 'body.l.map(x, body.l.map(y, body.l.exists(z, z < 0)))' } }",
+        "{ a: { for_each: body.l, fields: { b: 'body.l.all(x, x in body.l)' } } }",
+    ],
+)
+def test_loops_in_loops_of_a_hostile_document_end_in_an_error_that_names_the_expression(fields):
+    with pytest.raises(Rejected) as caught:
+        made(f"  x: {{ fields: {fields} }}", {"l": list(range(2000))})
+    assert ("m.map.yaml:3", True) == (caught.value.where[:12], "takes more than 1000000 steps" in caught.value.message)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
 from crossdock_transformers.expression.values import Budget, Fault, paid, shown, spend, words
@@ -15,6 +15,7 @@ from crossdock_transformers.expression.values import Budget, Fault, paid, shown,
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 _MOST_UINT = (1 << 64) - 1
 MOST_PLACES: Final = 20
+ROUNDINGS: Final = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "up": ROUND_UP, "down": ROUND_DOWN}
 
 
 def _overflow(least: int, most: int, what: str) -> Callable[[int], int]:
@@ -167,12 +168,14 @@ def greater_equal(one: Any, other: Any) -> bool:
 # Functions
 
 
-def rounded(value: Decimal | int, places: int = 0) -> Decimal:
-    """Return a number with that many places, half away from zero as in commerce."""
+def rounded(value: Decimal | int, places: int = 0, mode: str = "half_up") -> Decimal:
+    """Return a number with that many places, half away from zero as in commerce; `half_even` is the banker's way."""
+    if mode not in ROUNDINGS:
+        raise Fault(f"a number is rounded by one of {', '.join(ROUNDINGS)}, not by {shown(mode)}")
     if not 0 <= places <= MOST_PLACES:
         raise Fault(f"a number can be rounded to 0 to {MOST_PLACES} places, not {places}")
     try:
-        return Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        return Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUNDINGS[mode])
     except InvalidOperation:
         raise Fault(f"{shown(value)} has too many digits to be rounded to {places} places") from None
 

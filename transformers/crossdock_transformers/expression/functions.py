@@ -81,7 +81,11 @@ def _conversions() -> Iterator[Function]:
 
 def _numbers() -> Iterator[Function]:
     yield Function(
-        "round", ("number", "int?"), "decimal", arithmetic.rounded, "a decimal with so many places, half away from zero"
+        "round",
+        ("number", "int?", "string?"),
+        "decimal",
+        arithmetic.rounded,
+        "a decimal with so many places, half away from 0",
     )
     yield Function("abs", ("number",), "same", arithmetic.magnitude, "a number without its sign")
     yield Function("sum", ("list",), "sum", arithmetic.total, "the sum of a list of numbers", pays=True)

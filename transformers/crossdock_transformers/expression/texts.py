@@ -8,7 +8,7 @@ import hashlib
 import re
 import string
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cmp_to_key, lru_cache
 from itertools import islice
 from typing import Any, Final
@@ -44,6 +44,8 @@ def _reason(error: Exception) -> str:
     return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
 
 
+_MATCH: Final = (None,) * 19
+"""What one match pays for: 20 steps."""
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _UPPER: Final = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _kept = lru_cache(maxsize=256)(pattern)
@@ -229,8 +231,15 @@ def extracted(budget: Budget, text: str, expression: str) -> Any:
 def extracted_all(budget: Budget, text: str, expression: str) -> list[str]:
     """What every match of a pattern stands for."""
     compiled = _singular(expression)
-    found = (_group(match, compiled) for match in compiled.finditer(paid(budget, text)))
-    return list(spend(budget, [value for value in found if value is not None]))
+    found = (_group(match, compiled) for match in _matches(budget, text, compiled, -1))
+    return [value for value in found if value is not None]
+
+
+def _matches(budget: Budget, text: str, compiled: Any, most: int) -> Iterator[Any]:
+    """Yield the first matches, or all; each pays, as it comes, for several steps of a loop, which is what it costs."""
+    for match in islice(compiled.finditer(paid(budget, text)), most if most > 0 else None):
+        spend(budget, _MATCH)
+        yield match
 
 
 def substituted(budget: Budget, text: str, expression: str, new: str, most: int = -1) -> str:
@@ -238,10 +247,11 @@ def substituted(budget: Budget, text: str, expression: str, new: str, most: int 
     if most == 0:
         return text
     compiled = _pattern(expression)
-    matches = list(spend(budget, list(islice(compiled.finditer(paid(budget, text)), most if most > 0 else None))))
-    parts, position = [], 0
-    for match in matches:
-        parts += [text[position : match.start()], _filled(new, match, compiled.groups)]
+    parts: list[str] = []
+    position = 0
+    for match in _matches(budget, text, compiled, most):
+        filled = str(paid(budget, _filled(new, match, compiled.groups)))
+        parts += [text[position : match.start()], filled]
         position = match.end()
     return join(budget, [*parts, text[position:]])
 
