@@ -82,6 +82,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
     routes = Routes(project, endpoints, policy_sets(project))
     for name, document in project.documents.get("route", {}).items():
         routes.add(name, document)
+    _check_unused(project)
     if environment is None or any(problem.severity == "error" for problem in project.problems):
         return None
     routes.warn()
@@ -121,6 +122,15 @@ def _check_closely(project: Project) -> None:
                 if (kind, name) not in project.broken:
                     context = Within(project, Place(document.path))
                     project.built(partial(check, name, context), document, ())
+
+
+def _check_unused(project: Project) -> None:
+    """Let transformers look at the files that no route has asked for, so that a mistake waits for no route."""
+    for spec in project.registry.all("transformers"):
+        for kind, check in (spec.unused if isinstance(spec, TransformerSpec) else {}).items():
+            for name, document in project.documents.get(kind, {}).items():
+                if (kind, name) not in project.broken and not project.asked(kind, name):
+                    project.built(partial(check, name, Within(project, Place(document.path))), document, ())
 
 
 def _digest(project: Project, environment: str) -> str:

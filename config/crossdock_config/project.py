@@ -75,6 +75,10 @@ class Project:
             self._resources[kind, name] = Resource(kind, name, document.path, document.data, document.places, document.key_places)
         return self._resources[kind, name]
 
+    def asked(self, kind: str, name: str) -> bool:
+        """Whether anything has asked for a file."""
+        return (kind, name) in self._resources
+
     def say(self, place: Place, message: str, code: str = "invalid") -> None:
         """Add a problem."""
         problem = Problem.at(place, message, code)

@@ -209,10 +209,10 @@ class Catalog(Protocol):
 class TransformerSpec:
     """A transformer: `decode: {name: options}`, `encode: {name: options}`, or a step key of its own.
 
-    `files` maps the kinds of files that it brings (`map` for `*.map.yaml`) to their models, `folders` the folders where all files
-    are of such a kind and are called by their path in it. `checks` look closer at a kind's files: called with a name, they raise
-    Refusal or Refusals, whether a route uses that file or not. `catalog` opens its grammars, with
-    those of a project where one is given.
+    `files` maps the kinds of files that it brings (`map` for `*.map.yaml`) to their models, `folders` the folders where all
+    files are of such a kind and are called by their path in it. `checks` look closer at a kind's files: called with a name,
+    they raise Refusal or Refusals, whether a route uses that file or not; `unused` do so for files that nothing has asked
+    for. `catalog` opens its grammars, with those of a project where one is given.
     """
 
     name: str
@@ -226,6 +226,7 @@ class TransformerSpec:
     files: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     folders: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[str, Context], None]] = field(default_factory=dict)
+    unused: Mapping[str, Callable[[str, Context], None]] = field(default_factory=dict)
     catalog: Callable[[Context | None], Catalog] | None = None
     kind: ClassVar[str] = "transformer"
 

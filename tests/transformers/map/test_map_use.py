@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from crossdock.core.errors import Refusal, Refusals
+from crossdock_config import load
 from crossdock_transformers.map import compile_map
 from tests.config.config_kit import ROUTE
 from tests.config.config_kit import problems as told
+from tests.config.config_kit import project as project_files
 from tests.transformers.map.map_kit import Project, resource, seen
 
 ADDRESS = 'map: address\nfields:\n  city: body.town\n  note: { value: body.note, when: "has(body.note)" }\n'
@@ -104,3 +106,9 @@ def test_what_is_wrong_with_a_map_in_the_route_is_told_in_the_route():
         "routes/sales/orders.route.yaml:8:65: body has no 'idd'; did you mean 'id'?",
         "routes/sales/orders.route.yaml:8:70: order.v1 has no field 'totl'; did you mean 'total'?",
     ] == told(route=ROUTE.replace("map: order", inline))
+
+
+def test_a_map_that_no_route_uses_is_checked_by_its_own_source():
+    spare = "map: spare\nsource: shop\ntarget: order.v1\nfields: { order_number: body.idd, total: body.amount }\n"
+    found = load({**project_files(), "routes/sales/spare.map.yaml": spare}).problems
+    assert ["routes/sales/spare.map.yaml:4:30: body has no 'idd'; did you mean 'id'?"] == [str(problem) for problem in found]

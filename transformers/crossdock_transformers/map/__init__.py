@@ -93,6 +93,12 @@ def _build(options: Any, context: Context) -> Step:
     return MapStep(compile_map(context.resource("map", options.map), context))
 
 
+def _check(name: str, context: Context) -> None:
+    from crossdock_transformers.map.program import compile_map
+
+    compile_map(context.resource("map", name), context)
+
+
 def __getattr__(name: str) -> Any:
     """Import the compiler when it is first used, so that reading the spec stays cheap."""
     if name != "compile_map":
@@ -110,6 +116,7 @@ SPEC = TransformerSpec(
     step=_build,
     files={"map": MapFile, "table": TableFile},
     checks={"table": check_table},
+    unused={"map": _check},
 )
 
 
