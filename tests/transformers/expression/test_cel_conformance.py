@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crossdock_transformers.expression.functions import FUNCTIONS, MACROS
 from tests.transformers.expression.conformance.conformance_kit import cases, deviations, outcome
 
 DOCS = Path(__file__).parents[3] / "docs" / "expressions.md"
@@ -36,6 +37,11 @@ def test_the_docs_say_what_every_reason_means():
 def test_the_docs_show_the_pass_rate_of_every_section():
     shown = DOCS.read_text(encoding="utf-8").partition("<!-- conformance -->\n")[2].partition("<!-- end -->")[0]
     assert "".join(f"{line}\n" for line in table()) == shown
+
+
+def test_the_docs_name_every_function():
+    text = DOCS.read_text(encoding="utf-8")
+    assert [] == [name for name in (*FUNCTIONS, *MACROS) if name.rpartition(".")[2] not in text]
 
 
 def test_the_docs_show_the_rate_without_protobuf():
