@@ -126,6 +126,7 @@ class X12Agreement(Agreement):
     ta1: Literal["never", "on_error", "always"] = Field("never", description="when an interchange is answered with a TA1")
     element_separator: str = Field("*", min_length=1, max_length=1, description="between elements in what we send")
     component_separator: str = Field(">", min_length=1, max_length=1, description="ISA16 in what we send")
+    charset: Literal["utf-8", "ascii", "iso-8859-1"] = Field("utf-8", description="the character set of what is exchanged")
     repetition_separator: str = Field("^", min_length=1, max_length=1, description="ISA11 in what we send, from 00402 on")
     segment_terminator: str = Field("~", min_length=1, max_length=3, description="after each segment in what we send")
 

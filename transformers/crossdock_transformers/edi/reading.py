@@ -25,6 +25,7 @@ class Reading:
     """How transactions are read: a guide's narrowed set, a choice of sets, kinds of faults that are let pass, a size limit.
 
     `agreed` are the only documents that a partner may send (empty: any), `guides` narrow them where the route names no guide.
+    `charset` is that of X12; EDIFACT says its own.
     """
 
     guide: TransactionSet | None = None
@@ -34,6 +35,7 @@ class Reading:
     grammars: Grammars = field(default_factory=standard)
     agreed: Collection[str] = ()
     guides: Mapping[str, TransactionSet] = field(default_factory=dict)
+    charset: str = "utf-8"
 
     def grammar(self, number: str, version: str) -> TransactionSet | None:
         """Return the grammar for a set as a document names it, or None where it is not taken. Acknowledgements always are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -67,7 +68,7 @@ class X12Decode:
             error.answer = self._answer(message, data, error)
             raise
         to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
-        reading = self._reading.with_agreement(agreement, self._guides.of(partner))
+        reading = replace(self._reading.with_agreement(agreement, self._guides.of(partner)), charset=agreement.charset)
         return message.with_body(Transactions(data, found, reading, to), message.content_type)
 
     def _opened(self, data: Data, sender: str) -> tuple[Survey, Partner, X12Agreement]:

@@ -70,7 +70,7 @@ class X12Encode:
 
     def _sheet(self, body: Any, grammar: TransactionSet, version: str, partner: str, agreement: X12Agreement) -> Sheet:
         """Write and check one document."""
-        segments = encode_transaction(body, grammar, delimiters_of(agreement, version))
+        segments = encode_transaction(body, grammar, delimiters_of(agreement, version), agreement.charset)
         outgoing = Outgoing("x12", grammar.number, segments, partner, agreement.usage, self._testing)
         skip = self._skip.union(agreement.preflight.skip)
         preflight(outgoing, skip)

@@ -48,7 +48,7 @@ class GroupReader:
     def _transaction(self, start: int, end: int) -> Transaction:
         if end - start > self._reading.most_bytes:
             return self._too_big(start, end)
-        text = self._data[start:end].decode("utf-8", "surrogateescape")
+        text = self._data[start:end].decode(self._reading.charset, "surrogateescape")
         segments = cut(text, self._interchange.header.delimiters)
         number, control = (*segments[0].split(self._interchange.header.delimiters.element)[1:3], "", "")[:2]
         if self._group.fault:
@@ -74,7 +74,7 @@ class GroupReader:
     def _origin(self, machine: Machine, span: tuple[int, int], message: str) -> str:
         """Return the place of what a later step's error speaks of; the document is examined for it again."""
         start, end = span
-        text = self._data[start:end].decode("utf-8", "surrogateescape")
+        text = self._data[start:end].decode(self._reading.charset, "surrogateescape")
         return origin(examine(machine, text, self._lines.at(start), self._reading.lenient).slots, message)
 
     def _with_raw(self, transaction: Transaction, start: int, end: int) -> Transaction:

@@ -29,9 +29,9 @@ def delimiters_of(agreement: X12Agreement, version: str = "") -> Delimiters:
 # A body to segments
 
 
-def encode_transaction(body: Any, grammar: TransactionSet, delimiters: Delimiters) -> list[list[str]]:
+def encode_transaction(body: Any, grammar: TransactionSet, delimiters: Delimiters, charset: str = "utf-8") -> list[list[str]]:
     """Return a body in the decoded shape as segments without ST and SE; raises Rejected with every fault and its path."""
-    return written(body, grammar, Paper(delimiters, _header(grammar.number, 1)))
+    return written(body, grammar, Paper(delimiters, _header(grammar.number, 1), charset))
 
 
 def _header(number: str, index: int) -> tuple[str, str, str]:
@@ -68,7 +68,8 @@ class Letter:
         segments = self._segments(agreement, (number - 1) % LAST_NUMBER + 1, now)
         lines = [delimiters.element.join(segment) for segment in segments]
         ends = agreement.segment_terminator
-        return (ends.join(lines) + ends[0]).encode()
+        text = ends.join(lines) + ends[0]
+        return text.encode(agreement.charset, "replace")  # what an acknowledgment quotes may be in no character set
 
     def _segments(self, agreement: X12Agreement, number: int, now: datetime) -> Iterator[Sequence[str]]:
         ours, theirs = agreement.ours, agreement.theirs
