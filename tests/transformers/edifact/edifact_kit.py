@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crossdock.core.clock import PinnedClock
+from crossdock.core.clock import Clock, PinnedClock
 from crossdock.core.errors import Place, Refusal
 from crossdock.core.message import Control, Message, Numbered
 from crossdock.core.partner import EdifactAgreement, EdifactIdentity, Partner
@@ -86,6 +86,7 @@ class Surroundings:
     place: Place = field(default_factory=lambda: Place("routes/sales/beta-orders.route.yaml", 9, 3))
     shape: Any = None
     expressions: Any = None
+    clock: Clock = field(default_factory=PinnedClock)
     testing: bool = False
 
     def resource(self, kind: str, name: str) -> Resource:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crossdock.core.clock import PinnedClock
+from crossdock.core.clock import Clock, PinnedClock
 from crossdock.core.errors import Place, Refusal
 from crossdock.core.message import Control, Message
 from crossdock.core.partner import Partner, X12Agreement, X12Identity
@@ -82,6 +82,7 @@ class Surroundings:
     place: Place = field(default_factory=lambda: Place("routes/sales/acme-orders.route.yaml", 9, 3))
     shape: Any = None
     expressions: Any = None
+    clock: Clock = field(default_factory=PinnedClock)
     testing: bool = False
 
     def resource(self, kind: str, name: str) -> Resource:
