@@ -206,13 +206,20 @@ def test_a_rejection_may_come_before_the_sending_is_recorded(opened: OpenJournal
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"number": 7}, {"transaction": "0009"}, {"document": "810"}, {"group": "", "interchange": "000000009"}]
+    ("wrong", "where"),
+    [
+        ({"number": 7}, "AK202"),
+        ({"transaction": "0009"}, "AK202"),
+        ({"document": "810"}, "AK202"),
+        ({"transaction": "", "number": 7}, "AK102"),
+        ({"transaction": "", "group": "", "interchange": "000000009"}, "TA101"),
+    ],
 )
-def test_an_acknowledgement_of_what_was_never_sent_is_reported(opened: OpenJournal, wrong: dict[str, Any]) -> None:
+def test_an_acknowledgement_of_what_was_never_sent_is_reported(opened: OpenJournal, wrong: dict[str, Any], where: str) -> None:
     send(opened, letter())
     ack = acknowledge(opened, said(Verdict.ACKNOWLEDGED, **wrong))
     (row,) = opened.desk.failed(query())
-    assert (row["id"], row["error"]["code"]) == (ack, "unknown_acknowledgement")
+    assert (row["id"], row["error"]["code"], row["error"]["where"]) == (ack, "unknown_acknowledgement", where)
     assert states(opened) == [("0001", "waiting")]
 
 

@@ -25,6 +25,10 @@ Direction = Literal["in", "out"]
 Dialect = Literal["x12", "edifact"]
 
 
+NAMING: Mapping[Dialect, tuple[str, str, str]] = {"x12": ("AK202", "AK102", "TA101"), "edifact": ("UCM01", "UCF01", "UCI01")}
+"""Which elements of acknowledgements name a transaction, a group and an interchange."""
+
+
 class ExchangeState(StrEnum):
     """Where a document stands between a partner and us.
 
@@ -107,6 +111,12 @@ class Settlement:
     def __str__(self) -> str:
         parts = [("interchange", self.interchange), ("group", self.group), (self.document or "transaction", self.transaction)]
         return " ".join(f"{name} {value}" for name, value in parts if value)
+
+    @property
+    def where(self) -> str:
+        """The element of the acknowledgement that names what it is about: `AK202`, `UCI01`."""
+        transaction, group, interchange = NAMING[self.dialect]
+        return transaction if self.transaction else group if self.group else interchange
 
 
 def no_exchanges(_number: int) -> Sequence[Exchange]:

@@ -165,6 +165,7 @@ def _unknown(entry: Entry, unknown: Sequence[Settlement]) -> Entry:
     error = Rejected(
         f"this {first.by} from {first.partner} acknowledges what was never sent there: {names}",
         code="unknown_acknowledgement",
+        where=first.where,
         advice="ask the partner which document it means; discard this if it was sent by another system",
     )
     return replace(entry, outcome=replace(entry.outcome, state=State.FAILED, error=error))
