@@ -48,6 +48,13 @@ def journal(root: Path, environment: str) -> OpenJournal:
     return house.journal_of(root, environment)
 
 
+def adopt_journal(root: Path, environment: str, former: str) -> None:
+    """Make a journal that belongs to another environment this one's; raises Misconfigured."""
+    from crossdock.boot import house
+
+    house.adopt_journal(root, environment, former)
+
+
 def compiled(root: Path, environment: str, *, secrets: bool = True) -> Release:
     """Return a project's release, with its secrets or with placeholders; raises Misconfigured with every problem."""
     from crossdock.boot import house

@@ -71,22 +71,35 @@ def check(root: Path, environment: str) -> Loaded:
 
 def journal_of(root: Path, environment: str) -> OpenJournal:
     """Open an environment's journal without compiling its routes, so that operators can work whatever state these are in."""
-    import crossdock_config
-    from crossdock.runtime.journal import open_journal as open_url
-
-    settings = crossdock_config.load_environment(root, environment, crossdock_config.system_secrets(root))
-    opened = open_url(journal_url(root, settings.journal))
-    opened.migrate()
+    opened = _unopened(root, environment)
+    opened.belong(environment)
     return opened
 
 
 def open_journal(root: Path, release: Release) -> OpenJournal:
-    """Open the environment's journal and bring its schema up to date."""
+    """Open the environment's journal and bring its schema up to date; raises Misconfigured where it is another environment's."""
     from crossdock.runtime.journal import open_journal as open_url
 
     opened = open_url(journal_url(root, release.environment.journal))
-    opened.migrate()
+    opened.belong(release.environment.environment)
     return opened
+
+
+def adopt_journal(root: Path, environment: str, former: str) -> None:
+    """Make a journal that belongs to another environment this one's; raises Misconfigured."""
+    opened = _unopened(root, environment)
+    try:
+        opened.adopt(environment, former)
+    finally:
+        opened.close()
+
+
+def _unopened(root: Path, environment: str) -> OpenJournal:
+    import crossdock_config
+    from crossdock.runtime.journal import open_journal as open_url
+
+    settings = crossdock_config.load_environment(root, environment, crossdock_config.system_secrets(root))
+    return open_url(journal_url(root, settings.journal))
 
 
 def journal_url(root: Path, url: str) -> str:

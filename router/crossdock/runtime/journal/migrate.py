@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossdock.core.errors import Misconfigured, Retryable
+from crossdock.runtime.journal.belonging import another, owner_before
 from crossdock.runtime.journal.database import Database
 from crossdock.runtime.journal.revision import REVISION
 
@@ -26,8 +27,8 @@ PATIENCE = 60.0
 """Seconds that a process waits for another one's migration."""
 
 
-def migrate(database: Database) -> None:
-    """Make or update the tables; raises Misconfigured where the database is newer than this engine."""
+def migrate(database: Database, environment: str = "") -> None:
+    """Make or update the tables; raises Misconfigured where they are newer than this engine, or another environment's."""
     try:
         database.read(lambda _session: None)
     except Misconfigured as error:
@@ -37,6 +38,9 @@ def migrate(database: Database) -> None:
         return
     database.close()
     with _locked(database) as connection:
+        owner = owner_before(connection)
+        if environment and owner not in ("", environment):
+            raise another(owner, environment)
         upgrade(connection)
 
 

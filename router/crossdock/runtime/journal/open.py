@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Misconfigured
+from crossdock.runtime.journal import belonging
 from crossdock.runtime.journal.book import SqlExchanges
 from crossdock.runtime.journal.database import Database
 from crossdock.runtime.journal.desk import SqlDesk
@@ -43,11 +44,21 @@ class OpenJournal:
     lease: SqlLease
     exchanges: SqlExchanges
 
-    def migrate(self) -> None:
-        """Make or update the tables; raises Misconfigured where they are newer than this engine."""
+    def migrate(self, environment: str = "") -> None:
+        """Make or update the tables; raises Misconfigured where they are newer than this engine, or another environment's."""
         from crossdock.runtime.journal.migrate import migrate
 
-        migrate(self.database)
+        migrate(self.database, environment)
+
+    def belong(self, environment: str) -> None:
+        """Bring the tables up to date, and make this the environment's journal; raises Misconfigured where it is another's."""
+        self.migrate(environment)
+        belonging.belong(self.database, environment)
+
+    def adopt(self, environment: str, former: str) -> None:
+        """Give the journal from one environment to another; raises Misconfigured where `former` hasn't got it."""
+        self.migrate()
+        belonging.adopt(self.database, environment, former)
 
     def reset(self) -> None:
         """Close all idle connections, such as before a fork; forks made by Python itself do that by themselves."""

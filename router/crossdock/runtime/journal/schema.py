@@ -340,4 +340,7 @@ active_release = _table(
     _number("since"),
 )
 
+belongs = _table("belongs", _number("slot", primary_key=True), _text("environment"), _number("since"))
+"""The environment whose journal this is (`belonging`)."""
+
 process = _table("process", _text("name", primary_key=True), _text("role"), _number("at"), _text("detail"))

@@ -377,6 +377,15 @@ UPDATE claim SET message_id = :message_id WHERE claim.scope = :scope AND claim.k
 
 -- ---------------------------------------------------------------------------------------------------- releases, processes, leases
 
+-- one: belongs
+SELECT environment FROM belongs WHERE slot = 1
+
+-- one: belong
+INSERT INTO belongs (slot, environment, since) VALUES (1, :environment, :now) ON CONFLICT DO NOTHING
+
+-- one: adopt
+UPDATE belongs SET environment = :environment, since = :now WHERE slot = 1
+
 -- one: add_release
 INSERT INTO stored_release (id, files, environment, created_at, note) VALUES (:id, :files, :environment, :created_at, :note)
 ON CONFLICT DO NOTHING

@@ -1,0 +1,44 @@
+"""Environments apart, as the command line tells it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_cli import run
+
+
+def environment(root: Path, name: str, *lines: str) -> None:
+    """Write an environment of the new project."""
+    local = (root / "config/environments/local.yaml").read_text()
+    text = local.replace("environment: local", f"environment: {name}").replace("journal.db", f"{name}.db")
+    (root / f"config/environments/{name}.yaml").write_text(text + "".join(f"{line}\n" for line in lines))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A new project with the environments `local` and `test`."""
+    root = tmp_path / "my-company"
+    assert run("new", str(root)).returncode == 0
+    environment(root, "test")
+    return root
+
+
+def test_a_journal_that_was_copied_from_another_environment_is_refused_until_it_is_adopted(root: Path) -> None:
+    assert run("migrate", root=root).returncode == 0
+    shutil.copy(root / ".crossdock/journal.db", root / ".crossdock/test.db")
+    refused = run("-e", "test", "messages", root=root)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "this journal belongs to 'local', and this process is of 'test'" in refused.stderr
+    assert run("-e", "test", "migrate", "--adopt", "local", root=root).returncode == 0
+    assert run("-e", "test", "messages", root=root).returncode == 0
+
+
+def test_doctor_says_whose_journal_it_is(root: Path) -> None:
+    assert run("migrate", root=root).returncode == 0
+    shutil.copy(root / ".crossdock/journal.db", root / ".crossdock/test.db")
+    said = run("-e", "test", "doctor", root=root)
+    assert said.returncode == 1
+    assert "✗ journal: this journal belongs to 'local', and this process is of 'test'" in said.stdout
