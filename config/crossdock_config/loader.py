@@ -15,6 +15,7 @@ from crossdock.core.clock import Clock
 from crossdock.core.errors import Place, Problem
 from crossdock.core.registry import Registry, installed, nearest
 from crossdock.core.spec import Context, TransformerSpec
+from crossdock_config.apart import keep_apart
 from crossdock_config.cases import TestFile
 from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
@@ -78,6 +79,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
     environment, endpoints = environments(project, selected, secrets)
     project.testing = environment is not None and environment.test
     partners(project, endpoints, secrets)
+    keep_apart(project, selected, secrets)
     _check_files(project)
     routes = Routes(project, endpoints, policy_sets(project))
     for name, document in project.documents.get("route", {}).items():

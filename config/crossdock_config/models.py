@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from crossdock.core.partner import Contact, EdifactAgreement, Ids, Quotas, X12Agreement
 from crossdock.core.units import Duration
@@ -67,6 +67,9 @@ class PartnerFile(File):
     contacts: tuple[Contact, ...] = Field((), description="people and desks at the partner")
     quotas: Quotas = Field(default_factory=Quotas, description="how much the partner may send")
     channels: dict[str, Any] = Field(default_factory=dict, description="how the partner is reached: connector to settings")
+    environments: dict[str, Any] = Field(
+        default_factory=dict, description="what is different in an environment: its name to the parts that replace those above"
+    )
 
 
 class Workers(File):
@@ -95,7 +98,12 @@ class EnvironmentFile(File):
 
     environment: Name = Field(description="the environment's name, the same as the file's")
     description: str = Field("", description="what it is for, in a sentence")
-    test: bool = Field(False, description="a test environment: documents marked production are not sent from it")
+    test: bool = Field(False, description="a test environment: documents marked production neither leave it nor come in")
+    production: bool | None = Field(None, description="the real thing; where nothing is said, only `production` is")
+    shared: dict[str, str] = Field(
+        default_factory=dict,
+        description="what reaches the same as production's, and why: an endpoint, or partner/channel, to the reason",
+    )
     journal: str = Field("sqlite:///.crossdock/journal.db", description="sqlite:///path or postgresql://...")
     broker: str = Field("memory://", description="memory:// (embedded), amqp://... or redis://...")
     state_store: str = Field("memory://", description="memory://, or redis://... where several processes share policies")
@@ -103,6 +111,25 @@ class EnvironmentFile(File):
     metrics: Listener | None = Field(None, description="where /metrics and /health are served")
     log: Log = Field(Log(), description="what is logged, and how")
     endpoints: dict[str, Any] = Field(default_factory=dict, description="name to {connector: settings}")
+
+    @property
+    def is_production(self) -> bool:
+        """Whether this is where the real business is done."""
+        return self.environment == "production" if self.production is None else self.production
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> EnvironmentFile:
+        if self.test and self.is_production:
+            raise ValueError("an environment is for tests or it is production, not both")
+        return self
+
+    @field_validator("shared")
+    @classmethod
+    def _reasons(cls, shared: dict[str, str]) -> dict[str, str]:
+        for name, reason in shared.items():
+            if not reason.strip():
+                raise ValueError(f"say why '{name}' is shared with production")
+        return shared
 
 
 class PolicyFile(File):

@@ -6,18 +6,21 @@ from typing import Any
 
 from crossdock.core.partner import Partner
 from crossdock.core.registry import nearest
-from crossdock_config.checked import Subject
+from crossdock_config.checked import Subject, checked
 from crossdock_config.endpoints import Endpoints
 from crossdock_config.models import PartnerFile
 from crossdock_config.project import Project, part
-from crossdock_config.secrets import SecretSource, resolved
+from crossdock_config.secrets import LOCAL, SecretSource, resolved
+from crossdock_config.variants import FIXED, KEY, variant
 from crossdock_config.yaml_source import Document
 
 
 def partners(project: Project, endpoints: Endpoints, secrets: SecretSource | None) -> None:
     """Add all partners to the project."""
     identities: dict[tuple[str, ...], str] = {}
-    for name, document in sorted(project.documents.get("partner", {}).items()):
+    for name, written in sorted(project.documents.get("partner", {}).items()):
+        _check_variants(project, written, endpoints.environment)
+        document = variant(written, endpoints.environment)
         data = resolved(document, secrets, project.problems)
         model = project.file(PartnerFile, "partner", name, document, data)
         channels = _channels(project, data, document, endpoints)
@@ -28,6 +31,25 @@ def partners(project: Project, endpoints: Endpoints, secrets: SecretSource | Non
         project.partners[name] = Partner(
             name, model.title, model.x12, channels, model.edifact, model.ids, model.contacts, model.quotas
         )
+
+
+def _check_variants(project: Project, document: Document, selected: str) -> None:
+    """Check what the file says for the other environments, without secrets; their channels are checked when they are compiled."""
+    said = part(document, KEY, dict)
+    known = project.names("environment") or [LOCAL]
+    for environment, laid in said.items():
+        if environment not in known:
+            place = document.key(KEY, environment)
+            project.say(place, f"there is no environment '{environment}'{nearest(environment, known)}", "unknown")
+        if not isinstance(laid, dict):
+            message = f"say what is different in '{environment}': `{environment}: {{ x12: {{ usage: T }} }}`"
+            project.say(document.at(KEY, environment), message)
+            continue
+        for key in set(laid) & set(FIXED):
+            project.say(document.key(KEY, environment, key), f"'{key}' is the same in every environment")
+        if environment != selected:
+            other = variant(document, environment)
+            checked(PartnerFile, resolved(other, None, project.problems), Subject(other, (), "this partner"), project.problems)
 
 
 def _claim(project: Project, model: PartnerFile, document: Document, identities: dict[tuple[str, ...], str]) -> None:

@@ -19,6 +19,8 @@ REFERENCE = re.compile(r"\$\{(secret|file|env):([^}]*)\}")
 SECRET = re.compile(r"\$\{(secret|file):")
 PLACEHOLDER = "secret-not-resolved"
 """Stands for a value that isn't known: it passes for text; see `unknowns` for where text isn't enough."""
+LOCAL = "local"
+"""The environment that is taken where none is named."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _TELLING = re.compile(r"(^|_)(password|passphrase|secrets?|tokens?|bearer|api_key|key)$")
 _FORMS = "write ${secret:NAME}, ${file:/path} or ${env:NAME:-default}"
@@ -39,15 +41,21 @@ class SecretSource(Protocol):
 
 @dataclass(frozen=True)
 class SystemSecrets:
-    """The environment (NAME or CROSSDOCK_SECRET_NAME), then a folder of files named after the secrets."""
+    """The process's variables (NAME or CROSSDOCK_SECRET_NAME), then folders of files named after the secrets, in order.
+
+    `place` is the folder that is named to those who have forgotten one.
+    """
 
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
+    further: tuple[Path, ...] = ()
+    place: str = "config/secrets"
 
     def secret(self, name: str) -> str | None:
         """Return a secret, or None."""
         found = self.environment.get(name) or self.environment.get(f"CROSSDOCK_SECRET_{name}")
-        return found or self.file(str(self.folder / name))
+        read = (self.file(str(folder / name)) for folder in (self.folder, *self.further))
+        return found or next((text for text in read if text is not None), None)
 
     def file(self, path: str) -> str | None:
         """Return a file's text without its last newline, or None."""
@@ -61,10 +69,18 @@ class SystemSecrets:
         return self.environment.get(name)
 
 
-def system_secrets(root: Path) -> SystemSecrets:
-    """Return this process's secrets: its environment, and CROSSDOCK_SECRETS_DIR or `config/secrets` of the project."""
-    folder = os.environ.get("CROSSDOCK_SECRETS_DIR")
-    return SystemSecrets(Path(folder) if folder else root / "config" / "secrets", os.environ)
+def system_secrets(root: Path, environment: str = LOCAL) -> SystemSecrets:
+    """Return the secrets of an environment, as this process may have them.
+
+    They are in the process's variables, in $CROSSDOCK_SECRETS_DIR (in its folder for the environment, or in itself: it is this
+    process's own), or else in the project's `config/secrets/<environment>`. What lies in `config/secrets` itself is for `local`
+    alone, so that no other environment gets by accident what was meant for another.
+    """
+    given = os.environ.get("CROSSDOCK_SECRETS_DIR")
+    base = Path(given) if given else root / "config" / "secrets"
+    flat = bool(given) or environment == LOCAL
+    place = str(base) if given else "config/secrets" if flat else f"config/secrets/{environment}"
+    return SystemSecrets(base / environment, os.environ, (base,) if flat else (), place)
 
 
 def resolved(document: Document, source: SecretSource | None, problems: list[Problem]) -> Any:
@@ -110,7 +126,7 @@ class _Resolver:
 
     def _missing(self, kind: str, name: str, place: Place) -> None:
         advice = {
-            "secret": f"set {name} in the environment, or write it to config/secrets/{name}",
+            "secret": f"set {name} in the environment, or write it to {getattr(self.source, 'place', 'config/secrets')}/{name}",
             "file": "no such file can be read",
             "env": f"set {name} in the environment, or give a default: ${{env:{name}:-...}}",
         }

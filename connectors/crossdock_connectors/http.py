@@ -67,6 +67,7 @@ class Lookup(Options):
 class HttpSettings(Options):
     """The endpoint: where it is and how we show who we are."""
 
+    ADDRESS = ("url",)
     url: str = Field(description="the base address; a route's `path` is appended", examples=["https://shop.example/api"])
     timeout: Duration = Field("30s", description="how long one call may take", validate_default=True)
     headers: dict[str, str] = Field(default_factory=dict, repr=False, description="sent with every call")

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 class SftpSettings(PollSettings):
     """The partner's server, and how we log in there."""
 
+    ADDRESS = ("host", "port", "user")
     host: str = Field(min_length=1, description="the server's name or address")
     port: int = Field(22, ge=1, le=65535, description="its port")
     user: str = Field(min_length=1, description="our user name there")

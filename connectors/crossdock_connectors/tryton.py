@@ -37,6 +37,7 @@ UNITS = {
 class TrytonSettings(Options):
     """The endpoint: which database, and as whom: a `key` (REST), or `user` and `password` (JSON-RPC)."""
 
+    ADDRESS = ("url", "database")
     url: str = Field(description="where Tryton is served", examples=["https://erp.example"])
     database: str
     key: str = Field("", repr=False, description="the key of a validated user application `rest`, as `${secret:NAME}`")

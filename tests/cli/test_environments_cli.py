@@ -39,6 +39,6 @@ def test_a_journal_that_was_copied_from_another_environment_is_refused_until_it_
 def test_doctor_says_whose_journal_it_is(root: Path) -> None:
     assert run("migrate", root=root).returncode == 0
     shutil.copy(root / ".crossdock/journal.db", root / ".crossdock/test.db")
-    said = run("-e", "test", "doctor", root=root)
+    said = run("-e", "test", "doctor", root=root, ACME_SFTP_PASSWORD="x")
     assert said.returncode == 1
     assert "✗ journal: this journal belongs to 'local', and this process is of 'test'" in said.stdout

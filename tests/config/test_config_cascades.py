@@ -69,8 +69,11 @@ def test_all_problems_of_all_files_come_at_once_in_order():
 
 
 def test_other_environments_are_checked_as_well():
-    files = {**FILES, "config/environments/production.yaml": "environment: production\nendpoints: { erp: { store: {} } }\n"}
-    assert told(files) == ["config/environments/production.yaml:2:21: missing option 'url' for store"]
+    files = {
+        **FILES,
+        "config/environments/production.yaml": "environment: production\njournal: sqlite:///p.db\nendpoints: { erp: { store: {} } }\n",
+    }
+    assert told(files) == ["config/environments/production.yaml:3:21: missing option 'url' for store"]
 
 
 def test_a_component_that_breaks_is_a_problem_and_hides_no_other():

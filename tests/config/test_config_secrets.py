@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from crossdock_config import load, load_environment
-from crossdock_config.secrets import PLACEHOLDER, SystemSecrets
+from crossdock_config.secrets import PLACEHOLDER, SystemSecrets, system_secrets
 from tests.config.fake_components import FILES, SHORT, changed, registry
 
 ENVIRONMENT = SHORT["environment"]
@@ -134,6 +134,39 @@ def test_a_secret_is_looked_for_in_the_environment_and_then_in_the_folder(tmp_pa
     source = SystemSecrets(tmp_path, {"B": "plain", "CROSSDOCK_SECRET_C": "prefixed", "A": ""})
     assert [source.secret(name) for name in "ABCD"] == ["from a file", "plain", "prefixed", None]
     assert "prefixed" not in repr(source)
+
+
+@pytest.mark.parametrize(
+    ("environment", "given", "found"),
+    [
+        ("local", False, ["local's", "everybody's", None]),
+        ("test", False, ["test's", None, None]),
+        ("production", False, [None, None, "production's"]),
+        ("local", True, ["local's", "everybody's", None]),
+        ("test", True, ["test's", "everybody's", None]),
+        ("production", True, ["everybody's", "everybody's", "production's"]),
+    ],
+)
+def test_each_environment_has_its_own_folder_of_secrets(tmp_path, monkeypatch, environment, given, found):
+    """What lies in `config/secrets` itself is for `local`; what lies in $CROSSDOCK_SECRETS_DIR is for the process that has it."""
+    monkeypatch.delenv("CROSSDOCK_SECRETS_DIR", raising=False)
+    if given:
+        monkeypatch.setenv("CROSSDOCK_SECRETS_DIR", str(tmp_path / "config/secrets"))
+    everything = {
+        "A": "everybody's", "B": "everybody's", "local/A": "local's", "test/A": "test's", "production/C": "production's",
+    }  # fmt: skip
+    for name, text in everything.items():
+        (tmp_path / "config/secrets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "config/secrets" / name).write_text(f"{text}\n")
+    source = system_secrets(tmp_path / "elsewhere" if given else tmp_path, environment)
+    assert [source.secret(name) for name in "ABC"] == found
+
+
+def test_a_missing_secret_of_an_environment_names_its_folder(tmp_path):
+    source = system_secrets(tmp_path, "production")
+    said = told(FILES, source)
+    assert f"{ENVIRONMENT}:4:54: secret 'ERP_TOKEN' is not there: set ERP_TOKEN in the environment, " in said[0]
+    assert said[0].endswith("or write it to config/secrets/production/ERP_TOKEN")
 
 
 def test_secrets_in_the_project_are_no_files_of_it(tmp_path):

@@ -34,7 +34,7 @@ def load(root: Path, environment: str) -> Loaded:
     """Read and compile a project with its secrets."""
     import crossdock_config
 
-    return crossdock_config.load(root, environment, secrets=crossdock_config.system_secrets(root))
+    return crossdock_config.load(root, environment, secrets=crossdock_config.system_secrets(root, environment))
 
 
 def compiled(root: Path, environment: str, *, secrets: bool = True) -> Release:
@@ -98,7 +98,7 @@ def _unopened(root: Path, environment: str) -> OpenJournal:
     import crossdock_config
     from crossdock.runtime.journal import open_journal as open_url
 
-    settings = crossdock_config.load_environment(root, environment, crossdock_config.system_secrets(root))
+    settings = crossdock_config.load_environment(root, environment, crossdock_config.system_secrets(root, environment))
     return open_url(journal_url(root, settings.journal))
 
 
@@ -190,7 +190,8 @@ def recompiled(root: Path, kept: StoredRelease) -> Release:
     """Compile a release that the journal kept, with today's secrets."""
     import crossdock_config
 
-    loaded = crossdock_config.load(kept.files, kept.environment, secrets=crossdock_config.system_secrets(root))
+    secrets = crossdock_config.system_secrets(root, kept.environment)
+    loaded = crossdock_config.load(kept.files, kept.environment, secrets=secrets)
     if loaded.release is None:
         raise Misconfigured(f"release {kept.id[:12]} can't be compiled any more: {loaded.problems[0]}")
     return loaded.release

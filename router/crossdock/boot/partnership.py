@@ -14,6 +14,7 @@ from crossdock.core.nodes import TargetNode
 from crossdock.core.partner import Agreement, Partner
 from crossdock.core.registry import nearest
 from crossdock_config.testing import CaseResult, rehearse, run_tests
+from crossdock_config.variants import variant
 from crossdock_config.yaml_source import read
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def portrait(root: Path, environment: str, name: str) -> dict[str, Any]:
     release = compiled(root, environment, secrets=False)
     partner = known(release, name)
     path = partner_path(name)
-    written: Mapping[str, Any] = read(path, release.files[path]).data
+    written: Mapping[str, Any] = variant(read(path, release.files[path]), environment).data
     return {
         "partner": name,
         "title": partner.title,

@@ -30,10 +30,13 @@ class Options(BaseModel):
     """Base of every component's options: unknown keys are refused.
 
     `SHORTHAND` names the field that a bare scalar stands for: `map: acme-850` is `map: {map: acme-850}`.
+    `ADDRESS` names the fields that together say whom a connector reaches (`("host", "port", "user")`), in an endpoint's settings
+    or a partner's channel: so environments are kept apart. What only listens, or writes beside the project, reaches nobody.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
     SHORTHAND: ClassVar[str] = ""
+    ADDRESS: ClassVar[tuple[str, ...]] = ()
 
 
 class NoOptions(Options):
