@@ -69,10 +69,8 @@ def test_all_problems_of_all_files_come_at_once_in_order():
 
 
 def test_other_environments_are_checked_as_well():
-    files = {
-        **FILES,
-        "config/environments/production.yaml": "environment: production\njournal: sqlite:///p.db\nendpoints: { erp: { store: {} } }\n",
-    }
+    production = "environment: production\njournal: sqlite:///p.db\nendpoints: { erp: { store: {} } }\n"
+    files = {**FILES, "config/environments/production.yaml": production}
     assert told(files) == ["config/environments/production.yaml:3:21: missing option 'url' for store"]
 
 
