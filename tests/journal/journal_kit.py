@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from crossdock.core.access import Actor
 from crossdock.core.errors import Rejected
 from crossdock.core.journal import (
     Concluded,
@@ -24,6 +25,8 @@ from crossdock.runtime.journal import OpenJournal, open_journal
 
 ORDERS = message_lane("orders", "acme")
 ERP = delivery_lane("erp", "acme")
+ANN = Actor("ann")
+"""An operator."""
 
 
 @dataclass

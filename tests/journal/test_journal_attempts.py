@@ -11,7 +11,7 @@ from crossdock.core.message import BODY_TYPE, Control, Message
 from crossdock.core.outcome import Delivery, DeliveryState
 from crossdock.core.ports import Reply
 from crossdock.runtime.journal import OpenJournal
-from tests.journal.journal_kit import ERP, World, claimed_deliveries, concluded, delivered, queue_deliveries
+from tests.journal.journal_kit import ANN, ERP, World, claimed_deliveries, concluded, delivered, queue_deliveries
 
 
 def story(opened: OpenJournal, message: str) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def test_a_failed_delivery_holds_its_key_until_it_is_retried(opened: OpenJournal
     opened.journal.conclude([concluded(work, DeliveryState.FAILED, "refused", error=Refused("no"))])
     assert got(opened) == []
     assert opened.journal.next_due() is None
-    assert opened.desk.retry(f"{name}/1", None, "ann") == ERP
+    assert opened.desk.retry(f"{name}/1", None, ANN) == ERP
     (again,) = claimed_deliveries(opened)
     assert (again.message.body, again.attempts, again.effect) == (b"1", 1, "")
     assert opened.journal.conclude([delivered(again)]) == {ERP}
@@ -157,7 +157,7 @@ def test_a_failed_delivery_holds_its_key_until_it_is_discarded(opened: OpenJourn
     name = queue_deliveries(opened, keyed(b"1"), keyed(b"2"))
     (work,) = claimed_deliveries(opened)
     opened.journal.conclude([concluded(work, DeliveryState.UNKNOWN, "unknown", error=UnknownEffect("timeout"))])
-    opened.desk.discard(f"{name}/1", "booked by hand", "ann")
+    opened.desk.discard(f"{name}/1", "booked by hand", ANN)
     assert got(opened) == [b"2"]
 
 

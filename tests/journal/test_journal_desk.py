@@ -13,6 +13,7 @@ from crossdock.core.message import BODY_TYPE, Control, Message, Numbered
 from crossdock.core.outcome import Delivery, DeliveryState, Outcome, State
 from crossdock.runtime.journal import OpenJournal
 from tests.journal.journal_kit import (
+    ANN,
     ERP,
     ORDERS,
     World,
@@ -120,8 +121,8 @@ def test_what_failed_is_listed_until_it_is_done(opened: OpenJournal) -> None:
     assert [row["id"] for row in opened.desk.failed(Query(state="unknown"))] == [f"{name}/1"]
     assert opened.desk.failed(Query(before=rows[0]["id"])) == rows[1:]
     assert opened.desk.failed(Query(limit=1)) == rows[:1]
-    opened.desk.retry(bad, None, "ann")
-    opened.desk.discard(f"{name}/1", "done by hand", "ann")
+    opened.desk.retry(bad, None, ANN)
+    opened.desk.discard(f"{name}/1", "done by hand", ANN)
     assert opened.desk.failed(Query()) == []
 
 
@@ -142,13 +143,13 @@ def test_a_message_is_retried_with_a_repaired_payload_and_keeps_its_original(ope
     (bad,) = accepted(opened, b"ISA*bad")
     (work,) = claimed(opened)
     opened.journal.settle([failed(work)])
-    assert opened.desk.retry(bad, b"ISA*good", "ann") == ORDERS
+    assert opened.desk.retry(bad, b"ISA*good", ANN) == ORDERS
     (again,) = claimed(opened)
     assert (again.message.body, again.attempts) == (b"ISA*good", 1)
     events = opened.desk.trace(bad)["messages"][0]["events"]
     assert [(event["kind"], event.get("by"), event["note"]) for event in events] == [
         ("failed", None, ""),
-        ("retried", "ann", "with a repaired payload"),
+        ("retried", "ann (cli)", "with a repaired payload"),
     ]
     original = opened.database.read(lambda session: session.all("payload", id=1))
     assert opened.desk.trace(bad)["messages"][0]["size"] == len(b"ISA*bad")
@@ -160,8 +161,8 @@ def test_a_decoded_document_is_repaired_as_json(opened: OpenJournal) -> None:
     (work,) = claimed_deliveries(opened)
     opened.journal.conclude([concluded(work, DeliveryState.FAILED, "refused", error=Refused("no SKU X"))])
     with pytest.raises(Rejected):
-        opened.desk.retry(f"{name}/1", b"{'sku'", "ann")
-    assert opened.desk.retry(f"{name}/1", b'{"sku": "Y"}', "ann") == ERP
+        opened.desk.retry(f"{name}/1", b"{'sku'", ANN)
+    assert opened.desk.retry(f"{name}/1", b'{"sku": "Y"}', ANN) == ERP
     (again,) = claimed_deliveries(opened)
     assert (again.message.body, again.effect, again.attempts) == ({"sku": "Y"}, "", 1)
 
@@ -170,9 +171,9 @@ def test_only_what_failed_is_retried_or_discarded(opened: OpenJournal) -> None:
     name = queue_deliveries(opened, Delivery("erp", b"x"))
     for item in (name, f"{name}/1"):
         with pytest.raises(Refused):
-            opened.desk.retry(item, None, "ann")
+            opened.desk.retry(item, None, ANN)
         with pytest.raises(Refused):
-            opened.desk.discard(item, "", "ann")
+            opened.desk.discard(item, "", ANN)
 
 
 def test_a_part_whose_document_was_never_complete_asks_for_one(opened: OpenJournal) -> None:
@@ -182,8 +183,8 @@ def test_a_part_whose_document_was_never_complete_asks_for_one(opened: OpenJourn
     child = replace(work.message, id=f"{name}.1", body=body, causation_id=name)
     opened.journal.append(work, [Appended(Outcome(child, State.FAILED, error=Rejected("no partner")))], 60)
     with pytest.raises(Refused):
-        opened.desk.retry(f"{name}.1", None, "ann")
-    assert opened.desk.retry(f"{name}.1", b"whole", "ann") == ORDERS
+        opened.desk.retry(f"{name}.1", None, ANN)
+    assert opened.desk.retry(f"{name}.1", b"whole", ANN) == ORDERS
 
 
 def test_a_retried_unknown_delivery_starts_with_a_clear_ledger_that_says_who_decided(opened: OpenJournal) -> None:
@@ -191,36 +192,36 @@ def test_a_retried_unknown_delivery_starts_with_a_clear_ledger_that_says_who_dec
     (work,) = claimed_deliveries(opened)
     opened.journal.intend([work])
     opened.journal.conclude([concluded(work, DeliveryState.UNKNOWN, "unknown", error=UnknownEffect("no answer"))])
-    opened.desk.retry(f"{name}/1", None, "ann")
+    opened.desk.retry(f"{name}/1", None, ANN)
     (again,) = claimed_deliveries(opened)
     assert again.effect == ""
     (delivery,) = opened.desk.trace(name)["messages"][0]["deliveries"]
     assert [(effect["state"], effect["note"]) for effect in delivery["effects"]] == [
-        ("unknown", "ann decided that it was not done, and retried")
+        ("unknown", "ann (cli) decided that it was not done, and retried")
     ]
 
 
 def test_a_document_is_resent_as_a_new_delivery(opened: OpenJournal) -> None:
     name = queue_deliveries(opened, Delivery("erp", b"997"), Delivery("erp", b"po", key="PO-1"))
     opened.journal.conclude([delivered(work) for work in claimed_deliveries(opened)])
-    assert [opened.desk.resend(f"{name}/{n}", "ann") for n in (1, 2)] == [f"{name}/3", f"{name}/4"]
+    assert [opened.desk.resend(f"{name}/{n}", ANN) for n in (1, 2)] == [f"{name}/3", f"{name}/4"]
     assert [(work.delivery_id, work.key, work.message.body) for work in claimed_deliveries(opened)] == [
         (f"{name}/3", f"{name}/3", b"997"),
         (f"{name}/4", "PO-1", b"po"),
     ]
-    assert opened.desk.show(f"{name}/3")["events"][0]["by"] == "ann"
+    assert opened.desk.show(f"{name}/3")["events"][0]["by"] == "ann (cli)"
 
 
 def test_a_discarded_message_keeps_its_reason(opened: OpenJournal) -> None:
     (bad,) = accepted(opened, b"x")
     (work,) = claimed(opened)
     opened.journal.settle([failed(work)])
-    opened.desk.discard(bad, "sent by mistake", "ann")
+    opened.desk.discard(bad, "sent by mistake", ANN)
     (message,) = opened.desk.trace(bad)["messages"]
     assert (message["state"], message["events"][-1]["note"], message["events"][-1]["by"]) == (
         "discarded",
         "sent by mistake",
-        "ann",
+        "ann (cli)",
     )
     assert opened.desk.payload(bad) == (b"x", "application/octet-stream")
 

@@ -15,6 +15,7 @@ from crossdock.core.message import BODY_TYPE, Control, Message, Numbered
 from crossdock.core.outcome import Delivery, DeliveryState, State
 from crossdock.runtime.journal import OpenJournal
 from tests.journal.journal_kit import (
+    ANN,
     ORDERS,
     World,
     accepted,
@@ -145,7 +146,7 @@ def test_a_rejected_document_fails_its_delivery_with_the_partners_reason(opened:
 def test_a_rejected_document_that_is_sent_again_is_waited_for_again(opened: OpenJournal) -> None:
     name = send(opened, letter())
     acknowledge(opened, said(Verdict.REJECTED))
-    opened.desk.retry(f"{name}/1", b"ISA*repaired", "ann")
+    opened.desk.retry(f"{name}/1", b"ISA*repaired", ANN)
     assert states(opened) == [("0001", "waiting")]
     opened.journal.conclude([delivered(work) for work in claimed_deliveries(opened, ACME)])
     acknowledge(opened, said(Verdict.ACKNOWLEDGED))
@@ -156,7 +157,7 @@ def test_a_rejected_document_that_is_sent_again_is_waited_for_again(opened: Open
 def test_a_document_that_is_resent_waits_under_its_new_delivery(opened: OpenJournal) -> None:
     name = send(opened, letter())
     acknowledge(opened, said(Verdict.REJECTED))
-    again = opened.desk.resend(f"{name}/1", "ann")
+    again = opened.desk.resend(f"{name}/1", ANN)
     (row,) = opened.exchanges.search(Asked())
     assert (row["state"], row["delivery"], row["sent_at"]) == ("waiting", again, None)
 
@@ -164,7 +165,7 @@ def test_a_document_that_is_resent_waits_under_its_new_delivery(opened: OpenJour
 def test_a_discarded_rejection_is_closed(opened: OpenJournal) -> None:
     name = send(opened, letter())
     acknowledge(opened, said(Verdict.REJECTED))
-    opened.desk.discard(f"{name}/1", "told by phone", "ann")
+    opened.desk.discard(f"{name}/1", "told by phone", ANN)
     assert states(opened) == [("0001", "closed")]
     assert opened.exchanges.search(Asked()) == []
 
@@ -363,14 +364,14 @@ def test_a_person_closes_what_is_open(world: World, opened: OpenJournal) -> None
     name = receive_order(opened)
     world.advance(DAY + 1)
     opened.journal.report(reports(opened))
-    opened.exchanges.close(name, "cancelled by phone", "ann")
+    opened.exchanges.close(name, "cancelled by phone", ANN)
     assert opened.exchanges.missing("", 10) == []
     last = opened.exchanges.show(name)["events"][-1]
-    assert (last["kind"], last["note"], last["by"]) == ("closed", "cancelled by phone", "ann")
+    assert (last["kind"], last["note"], last["by"]) == ("closed", "cancelled by phone", "ann (cli)")
     with pytest.raises(Refused, match="nothing is open"):
-        opened.exchanges.close(name, "again", "ann")
+        opened.exchanges.close(name, "again", ANN)
     with pytest.raises(KeyError):
-        opened.exchanges.close("no-such-thing", "x", "ann")
+        opened.exchanges.close("no-such-thing", "x", ANN)
 
 
 def test_an_attempt_that_failed_starts_no_clock(world: World, opened: OpenJournal) -> None:
@@ -396,15 +397,15 @@ def test_a_duplicate_that_is_let_in_is_run_and_says_by_whom(opened: OpenJournal)
     shown = opened.desk.show(name)
     assert shown["state"] == "duplicate"
     assert re.search(f"interchange 4711 was received before, as message {first.message.id}", shown["error"]["message"])
-    assert opened.desk.admit(name, "ann") == ORDERS
+    assert opened.desk.admit(name, ANN) == ORDERS
     (again,) = claimed(opened)
     opened.journal.settle([done(again, claims=claims)])
     told = opened.desk.show(name)
-    assert (told["state"], [(one["kind"], one.get("by")) for one in told["events"]][1]) == ("done", ("admitted", "ann"))
+    assert (told["state"], [(one["kind"], one.get("by")) for one in told["events"]][1]) == ("done", ("admitted", "ann (cli)"))
     with pytest.raises(Refused, match="only a duplicate"):
-        opened.desk.admit(name, "ann")
+        opened.desk.admit(name, ANN)
     with pytest.raises(KeyError):
-        opened.desk.admit("nothing", "ann")
+        opened.desk.admit("nothing", ANN)
 
 
 def query() -> Any:

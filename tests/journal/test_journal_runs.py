@@ -12,7 +12,7 @@ from crossdock.core.journal import Appended, MessageWork, Query, Settled, messag
 from crossdock.core.message import BODY_TYPE, Control, Message
 from crossdock.core.outcome import Claim, Delivery, Outcome, Stage, State
 from crossdock.runtime.journal import OpenJournal
-from tests.journal.journal_kit import ERP, ORDERS, World, accepted, claimed, claimed_deliveries, done, failed
+from tests.journal.journal_kit import ANN, ERP, ORDERS, World, accepted, claimed, claimed_deliveries, done, failed
 
 
 def spawn(parent: Message, body: Any) -> Message:
@@ -112,7 +112,7 @@ def test_a_failed_message_keeps_the_body_and_the_place_to_go_on_from(opened: Ope
     opened.journal.settle([Settled(work, Outcome(decoded, State.FAILED, error=Rejected("no such SKU"), resume=4))])
     assert claimed(opened) == []
     assert opened.journal.lanes() == []
-    opened.desk.retry(name, None, "ann")
+    opened.desk.retry(name, None, ANN)
     (again,) = claimed(opened)
     assert (again.message.body, again.message.control.resume) == ({"sku": "X"}, 4)
     assert again.attempts == 1
@@ -122,7 +122,7 @@ def test_a_failed_message_whose_body_is_a_stream_starts_again_from_what_was_rece
     (name,) = accepted(opened, b"raw")
     (work,) = claimed(opened)
     opened.journal.settle([Settled(work, Outcome(work.message.with_body(iter([])), State.FAILED, error=Rejected("x"), resume=4))])
-    opened.desk.retry(name, None, "ann")
+    opened.desk.retry(name, None, ANN)
     (again,) = claimed(opened)
     assert (again.message.body, again.message.control.resume) == (b"raw", 0)
 
@@ -174,7 +174,7 @@ def test_a_bad_part_fails_alone_with_its_raw_body(opened: OpenJournal) -> None:
     opened.journal.settle([Settled(work, Outcome(work.message, State.SPLIT))])
     (row,) = opened.desk.failed(Query())
     assert (row["id"], row["kind"], row["error"]["message"]) == (f"{name}.2", "message", "bad PO1")
-    assert opened.desk.retry(f"{name}.2", b"ST*850*ok", "ann") == ORDERS
+    assert opened.desk.retry(f"{name}.2", b"ST*850*ok", ANN) == ORDERS
     (again,) = claimed(opened)
     assert (again.message.id, again.message.body, again.message.control.answered) == (f"{name}.2", b"ST*850*ok", True)
     assert again.message.causation_id == name
@@ -194,7 +194,7 @@ def test_a_failed_file_that_was_answered_is_not_answered_again(opened: OpenJourn
     (work,) = claimed(opened)
     closing = Outcome(work.message.with_body(iter([])), State.FAILED, (Delivery("acks", b"997"),), error=Rejected("bad SE"))
     opened.journal.settle([Settled(work, closing)])
-    opened.desk.retry(name, None, "ann")
+    opened.desk.retry(name, None, ANN)
     (again,) = claimed(opened)
     assert (again.message.control.answered, again.message.body) == (True, b"file")
     opened.journal.settle([done(again, Delivery("acks", b"later"))])

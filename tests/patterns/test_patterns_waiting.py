@@ -6,6 +6,7 @@ import pytest
 
 from crossdock.core.errors import Refused, Retryable
 from crossdock.core.journal import Query
+from tests.journal.journal_kit import ANN
 from tests.patterns.runtime_kit import Endpoint, Works, files
 
 BY_ORDER = {"by": "body.order"}
@@ -108,7 +109,7 @@ def test_a_split_document_comes_together_again_when_its_last_line_is_released(wo
     work.accept({"lines": [line("A", n, of=3, sku=sku) for n, sku in enumerate(["S1", "NEW2", "S3"])]})
     work.run()
     assert (work.out, [row["note"] for row in work.opened.desk.parked()]) == ([], ["no item NEW2"])
-    assert work.journal.unpark("item NEW2", "ann") == 1
+    assert work.opened.desk.unpark("item NEW2", ANN) == 1
     work.run()
     assert [sorted(group) for group in work.out] == [["NEW2", "S1", "S3"]]
     assert work.opened.desk.parked() == []
@@ -174,7 +175,7 @@ def test_a_message_that_is_parked_too_long_fails_and_says_so(works):
 
 
 def test_releasing_what_nobody_waits_for_is_no_fault(works):
-    assert works({"release": '"nobody"'}).journal.unpark("nothing", "ann") == 0
+    assert works({"release": '"nobody"'}).opened.desk.unpark("nothing", ANN) == 0
 
 
 # enrich
@@ -214,7 +215,7 @@ def test_a_refusal_is_asked_again_when_the_operator_retries(works):
     (name,) = work.accept({"sku": "S1"})
     work.run()
     endpoint.answers["erp"] = {"name": "bolt"}
-    work.opened.desk.retry(name, None, "ann")
+    work.opened.desk.retry(name, None, ANN)
     work.run()
     assert work.out == [{"sku": "S1", "item": "bolt"}]
 

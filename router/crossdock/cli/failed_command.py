@@ -151,7 +151,7 @@ def discard(context: click.Context, items: tuple[str, ...], reason: str) -> None
 
 def _shown(desk: Any, item: str) -> Row:
     try:
-        row: Row = desk.show(item)
+        row: Row = desk.view(item, who())
     except (KeyError, CrossdockError):
         raise NotFound(f"there is no message or delivery '{item}'; `crossdock failed list` says what there is") from None
     return row

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crossdock import boot
+from crossdock.core.access import Actor
 
 if TYPE_CHECKING:
     from crossdock.runtime.journal import OpenJournal
@@ -26,9 +27,9 @@ def journal(context: click.Context) -> Iterator[OpenJournal]:
         opened.close()
 
 
-def who() -> str:
-    """Return the operator's name, for the events that operators leave."""
-    return f"{getpass.getuser()} (cli)"
+def who() -> Actor:
+    """Return the operator as the system knows them, for the events that operators leave."""
+    return Actor(getpass.getuser(), "os")
 
 
 class NotFound(click.ClickException):

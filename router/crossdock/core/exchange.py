@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
+from crossdock.core.access import Actor
 from crossdock.core.errors import CrossdockError
 
 OVERDUE = "ack.overdue"
@@ -158,5 +159,5 @@ class Exchanges(Protocol):
     def show(self, item: str) -> Row:
         """Return one exchange, its history and what it expects (`events`, `expects`); raises KeyError."""
 
-    def close(self, item: str, reason: str, by: str) -> None:
+    def close(self, item: str, reason: str, by: Actor) -> None:
         """Settle an open exchange, and what it still expects, by a person's word; raises Refused, KeyError."""

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from crossdock.core.access import Actor
 from crossdock.core.chain import Link
 from crossdock.core.errors import CrossdockError
 from crossdock.core.message import Accepted, Message, Receipt
@@ -274,9 +275,6 @@ class Journal(Protocol):
     def covered(self, works: Sequence[GatherWork]) -> None:
         """Finish looks at groups that another look has covered."""
 
-    def unpark(self, key: str, by: str) -> int:
-        """Let all parked messages of a key go on; return how many there were."""
-
     def answer(self, root: str) -> tuple[int, bytes, str] | None:
         """Return the reply to a message that came in, as (status, data, content type), or None where there is none yet.
 
@@ -375,22 +373,25 @@ class Desk(Protocol):
     def show(self, item: str) -> Row:
         """Return everything of one failed message or delivery, the payload (bytes) and its content type with it."""
 
-    def retry(self, item: str, data: bytes | None, by: str) -> str:
+    def view(self, item: str, by: Actor) -> Row:
+        """Show one message or delivery to a person: as `show`, and written into the audit log."""
+
+    def retry(self, item: str, data: bytes | None, by: Actor) -> str:
         """Put a failed message or delivery back to work from where it stopped, with a repaired payload if given; return the lane.
 
         Raises Refused where it isn't failed or unknown.
         """
 
-    def resend(self, delivery: str, by: str) -> str:
+    def resend(self, delivery: str, by: Actor) -> str:
         """Send a delivery's document once more as a new delivery of the same message; return the new delivery's id."""
 
-    def admit(self, message: str, by: str) -> str:
+    def admit(self, message: str, by: Actor) -> str:
         """Let a duplicate in after all: its keys become its own and it is run; return the lane.
 
         Raises Refused where it is no duplicate, KeyError.
         """
 
-    def discard(self, item: str, reason: str, by: str) -> None:
+    def discard(self, item: str, reason: str, by: Actor) -> None:
         """Take a failed message or delivery off the list for good, keeping it and the reason."""
 
     def payload(self, item: str) -> tuple[bytes, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from crossdock.core.access import Actor
+from crossdock.core.audit import Act
 from crossdock.core.errors import Refused
 from crossdock.core.exchange import Asked, Row
+from crossdock.runtime.journal import audit
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.events import event_row, event_story
 from crossdock.runtime.journal.texts import load
@@ -42,7 +45,7 @@ class SqlExchanges:
         """Return one exchange, its history and what it expects; raises KeyError."""
         return self._database.read(lambda session: _shown(session, item))
 
-    def close(self, item: str, reason: str, by: str) -> None:
+    def close(self, item: str, reason: str, by: Actor) -> None:
         """Settle an exchange, and what it still expects, by a person's word; raises Refused, KeyError."""
         self._database.write(lambda session: _closed(session, item, reason, by))
 
@@ -63,10 +66,11 @@ def _shown(session: Session, item: str) -> Row:
     return {**row, "events": events, "expects": expects}
 
 
-def _closed(session: Session, item: str, reason: str, by: str) -> None:
+def _closed(session: Session, item: str, reason: str, by: Actor) -> None:
     if not session.all("show_exchange", id=item):
         raise KeyError(item)
     closed = session.run("close_exchange", id=item) + session.run("close_expectations", exchange_id=item)
     if not closed:
         raise Refused(f"nothing is open about {item}", code="not_open", advice="`crossdock acks` lists what is")
-    session.many("add_event", [event_row(session, item.partition("~")[0], "closed", note=reason, author=by)])
+    session.many("add_event", [event_row(session, item.partition("~")[0], "closed", note=reason, author=str(by))])
+    audit.record(session, Act(by, "close_ack", item, {"reason": reason}))

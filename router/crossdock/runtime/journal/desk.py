@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock.core.access import Actor
+from crossdock.core.audit import Act
 from crossdock.core.chain import Link
 from crossdock.core.journal import Query, Row
-from crossdock.runtime.journal import links, repair, waiting
+from crossdock.runtime.journal import audit, links, repair, waiting
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.events import event_story
 from crossdock.runtime.journal.rows import payload_of
@@ -77,27 +79,37 @@ class SqlDesk:
         """Return parked messages, the longest waiting first."""
         return self._database.read(lambda session: waiting.parked(session, "park", route, key, limit))
 
-    def unpark(self, key: str, by: str) -> int:
+    def unpark(self, key: str, by: Actor) -> int:
         """Let all parked messages of a key go on; return how many there were."""
-        return self._database.write(lambda session: waiting.unpark(session, key, by)[0])
+        return self._database.write(lambda session: waiting.unpark_by(session, key, by))
 
     def show(self, item: str) -> Row:
         """Return everything of one message or delivery; raises KeyError."""
         return self._database.read(lambda session: _shown(session, item))
 
-    def retry(self, item: str, data: bytes | None, by: str) -> str:
+    def view(self, item: str, by: Actor) -> Row:
+        """Show one message or delivery to a person, and write down that they saw it; raises KeyError."""
+
+        def viewed(session: Session) -> Row:
+            row = _shown(session, item)
+            audit.record(session, Act(by, "view", item, {"bytes": len(row["payload"])}))
+            return row
+
+        return self._database.write(viewed)
+
+    def retry(self, item: str, data: bytes | None, by: Actor) -> str:
         """Put a failed message or delivery back to work; return its lane."""
         return self._database.write(lambda session: repair.retry(session, item, data, by))
 
-    def resend(self, delivery: str, by: str) -> str:
+    def resend(self, delivery: str, by: Actor) -> str:
         """Send a document once more; return the new delivery's id."""
         return self._database.write(lambda session: repair.resend(session, delivery, by))
 
-    def admit(self, message: str, by: str) -> str:
+    def admit(self, message: str, by: Actor) -> str:
         """Let a duplicate in; return its lane."""
         return self._database.write(lambda session: repair.admit(session, message, by))
 
-    def discard(self, item: str, reason: str, by: str) -> None:
+    def discard(self, item: str, reason: str, by: Actor) -> None:
         """Take a failed message or delivery off the list."""
         self._database.write(lambda session: repair.discard(session, item, reason, by))
 

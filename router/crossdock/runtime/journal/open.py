@@ -12,6 +12,7 @@ from pathlib import Path
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Misconfigured
 from crossdock.runtime.journal import belonging
+from crossdock.runtime.journal.audit import SqlAudit
 from crossdock.runtime.journal.book import SqlExchanges
 from crossdock.runtime.journal.database import Database
 from crossdock.runtime.journal.desk import SqlDesk
@@ -43,6 +44,7 @@ class OpenJournal:
     pickup: SqlPickup
     lease: SqlLease
     exchanges: SqlExchanges
+    audit: SqlAudit
 
     def migrate(self, environment: str = "") -> None:
         """Make or update the tables; raises Misconfigured where they are newer than this engine, or another environment's."""
@@ -84,6 +86,7 @@ def open_journal(url: str, clock: Clock | None = None, time_offset_ms: Callable[
         SqlPickup(database),
         SqlLease(database, owner),
         SqlExchanges(database),
+        SqlAudit(database),
     )
 
 

@@ -1,14 +1,18 @@
-"""What an operator does to what has failed: retry, resend, discard. Each leaves an event with the operator's name."""
+"""What an operator does to what has failed: retry, resend, discard. Each leaves an event with the operator's name, and is in the
+audit log."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from crossdock.core.access import Actor
+from crossdock.core.audit import Act
 from crossdock.core.errors import Refused, Rejected
 from crossdock.core.journal import delivery_lane, message_lane
 from crossdock.core.message import BODY_TYPE, load_body
-from crossdock.runtime.journal import queue
+from crossdock.runtime.journal import audit, queue
 from crossdock.runtime.journal.bodies import Document, Shelf
 from crossdock.runtime.journal.database import Session
 from crossdock.runtime.journal.events import event_row
@@ -34,7 +38,7 @@ class _Item:
         return bool(self.message)
 
 
-def retry(session: Session, item: str, data: bytes | None, by: str) -> str:
+def retry(session: Session, item: str, data: bytes | None, by: Actor) -> str:
     """Put an item back to work from where it stopped; raises Refused, Rejected (the repaired payload is no body), KeyError."""
     found = _repairable(session, item, "retried")
     payload = found.payload if data is None else _repaired(session, found, data)
@@ -50,7 +54,15 @@ def retry(session: Session, item: str, data: bytes | None, by: str) -> str:
         session.run("note_last_effect", id=item, note=clean(f"{by} decided that it was not done, and retried"))
     _log(session, item, "retried", by, "with a repaired payload" if data is not None else "")
     _to_work(session, found)
+    audit.record(session, _retried(found, data, by))
     return found.lane
+
+
+def _retried(found: _Item, data: bytes | None, by: Actor) -> Act:
+    """Return what the audit log says: of a repaired document its size and hash, so that it is known which one it was."""
+    if data is None:
+        return Act(by, "retry", found.id, {"was": found.state})
+    return Act(by, "repair", found.id, {"was": found.state, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
 
 
 def _reopening(session: Session, found: _Item, payload: int) -> dict[str, Any]:
@@ -58,7 +70,7 @@ def _reopening(session: Session, found: _Item, payload: int) -> dict[str, Any]:
     return terms if found.is_delivery else {**terms, "now": session.now}
 
 
-def resend(session: Session, delivery: str, by: str) -> str:
+def resend(session: Session, delivery: str, by: Actor) -> str:
     """Send a delivery's document again as a new delivery; raises KeyError.
 
     One whose key was its own id gets its new id as key, so that the target takes it for new; a key that the route gave stays.
@@ -71,10 +83,11 @@ def resend(session: Session, delivery: str, by: str) -> str:
     _log(session, name, "resent", by, f"a copy of {delivery}")
     _log(session, delivery, "resent", by, f"as {name}")
     queue.add(session, [(found.lane, name, session.now, found.order)])
+    audit.record(session, Act(by, "resend", delivery, {"as": name}))
     return name
 
 
-def admit(session: Session, message: str, by: str) -> str:
+def admit(session: Session, message: str, by: Actor) -> str:
     """Let a duplicate in after all; raises Refused, KeyError. The keys that it shares become its own."""
     rows = session.all("lock_duplicate", id=message)
     if not rows:
@@ -88,10 +101,11 @@ def admit(session: Session, message: str, by: str) -> str:
     _log(session, message, "admitted", by, "although it is a duplicate")
     lane = message_lane(route, partner)
     queue.add(session, [(lane, message, session.now, "")])
+    audit.record(session, Act(by, "admit", message))
     return lane
 
 
-def discard(session: Session, item: str, reason: str, by: str) -> None:
+def discard(session: Session, item: str, reason: str, by: Actor) -> None:
     """Take an item off the list for good; raises Refused, KeyError."""
     found = _repairable(session, item, "discarded")
     session.run("discard_delivery" if found.is_delivery else "discard_message", id=item, now=session.now)
@@ -101,6 +115,7 @@ def discard(session: Session, item: str, reason: str, by: str) -> None:
     if found.order:
         held = [seq for (seq,) in session.all("held_work", order_key=found.order, ref=item)]
         queue.finish(session, held, [found.order])
+    audit.record(session, Act(by, "discard", item, {"reason": reason, "was": found.state}))
 
 
 def _repairable(session: Session, item: str, done: str) -> _Item:
@@ -155,5 +170,5 @@ def _to_work(session: Session, found: _Item) -> None:
         queue.add(session, [(found.lane, found.id, session.now, found.order)])
 
 
-def _log(session: Session, ref: str, kind: str, by: str, note: str) -> None:
-    session.many("add_event", [event_row(session, ref, kind, note=note, author=by)])
+def _log(session: Session, ref: str, kind: str, by: Actor, note: str) -> None:
+    session.many("add_event", [event_row(session, ref, kind, note=note, author=str(by))])

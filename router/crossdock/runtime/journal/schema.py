@@ -10,6 +10,8 @@
     exchange ── expectation                    documents as partners know them, their acknowledgements, and what must follow
     pickup                                     files that wait for partners
     link                                       what documents say of orders: the document chain
+    audit ── audit_head                        who did what
+    api_token, approval                        who may come in, and what a second person must agree to
     stored_release, active_release, process, lease
 
 A delivery is called `<message>/<n>` and a part `<parent>.<n>`, and events and effects begin their key with that name: a family
@@ -321,6 +323,57 @@ answer = _table(
     _number("at"),
 )
 """What a route replies to whoever waits for it (`request_reply`), by the message that came in. `status` is HTTP's."""
+
+audit = _table(
+    "audit",
+    _number("seq", primary_key=True),
+    _number("at"),
+    _text("actor"),
+    _text("via"),
+    _text("role"),
+    _text("action"),
+    _text("subject"),
+    _text("environment"),
+    _text("details"),
+    _text("hash"),
+)
+"""Who did what (`core.audit`); rows are only ever added, each sealed with the hash of the one before it."""
+
+audit_head = _table("audit_head", _number("slot", primary_key=True), _number("seq"), _text("hash"))
+"""One row: the newest one of `audit`. Whoever writes there locks it, which makes the log serial and free of gaps."""
+
+api_token = _table(
+    "api_token",
+    _text("prefix", primary_key=True),
+    _text("name"),
+    _text("salt"),
+    _text("hash"),
+    _text("owner"),
+    _number("created_at"),
+    _number("expires_at", nullable=True),
+    _number("revoked_at", nullable=True),
+    _number("used_at", nullable=True),
+    Index("api_token_name", "name"),
+)
+"""Tokens for the API: of the secret there is only a salted hash. `prefix` finds a token, and is no secret."""
+
+approval = _table(
+    "approval",
+    _text("id", primary_key=True),
+    _text("release_id"),
+    _text("note"),
+    _text("requester"),
+    _text("people"),
+    _number("requested_at"),
+    _number("expires_at"),
+    _text("state"),
+    _default("decider", BYTEWISE, "''"),
+    _default("reason", BYTEWISE, "''"),
+    _number("decided_at", nullable=True),
+    Index("approval_release", "release_id", "state"),
+)
+"""Requests to deploy a release (`core.approval`). `people` are the names by which the requester is known, JSON: none of them may
+approve. States: open, approved, rejected, used."""
 
 lease = _table("lease", _text("name", primary_key=True), _text("owner"), _number("until"))
 

@@ -375,6 +375,74 @@ UPDATE expectation SET state = 'closed' WHERE exchange_id = :exchange_id AND sta
 -- rows: move_claim (scope text, key text, message_id text)
 UPDATE claim SET message_id = :message_id WHERE claim.scope = :scope AND claim.key = :key
 
+-- ---------------------------------------------------------------------------------------------------- audit
+
+-- one: audit_head
+SELECT seq, hash FROM audit_head WHERE slot = 1 FOR UPDATE
+
+-- one: audit_newest
+SELECT seq, hash FROM audit_head WHERE slot = 1
+
+-- one: move_audit_head
+UPDATE audit_head SET seq = :seq, hash = :hash WHERE slot = 1
+
+-- rows: add_audit (seq bigint, at bigint, actor text, via text, role text, action text, subject text, environment text, details text, hash text)
+INSERT INTO audit (*)
+
+-- one: search_audit
+SELECT seq, at, actor, via, role, action, subject, environment, details, hash FROM audit
+WHERE (:actor = '' OR actor = :actor) AND (:action = '' OR action = :action)
+  AND (:subject = '' OR subject = :subject) AND at >= :since AND (:before = 0 OR seq < :before)
+ORDER BY seq DESC LIMIT :limit
+
+-- one: audit_rows
+SELECT seq, at, actor, via, role, action, subject, environment, details, hash FROM audit
+WHERE seq > :after ORDER BY seq LIMIT :limit
+
+-- ---------------------------------------------------------------------------------------------------- tokens and approvals
+
+-- one: add_token
+INSERT INTO api_token (prefix, name, salt, hash, owner, created_at, expires_at)
+VALUES (:prefix, :name, :salt, :hash, :owner, :now, :expires_at)
+
+-- one: token
+SELECT prefix, name, owner, created_at, expires_at, revoked_at, used_at, salt, hash FROM api_token WHERE prefix = :prefix
+
+-- one: tokens
+SELECT prefix, name, owner, created_at, expires_at, revoked_at, used_at FROM api_token ORDER BY created_at, prefix
+
+-- one: living_tokens
+SELECT prefix FROM api_token
+WHERE (name = :name OR prefix = :name) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
+
+-- one: revoke_tokens
+UPDATE api_token SET revoked_at = :now WHERE prefix = ANY(:prefixes::text[])
+
+-- one: token_used
+UPDATE api_token SET used_at = :now WHERE prefix = :prefix
+
+-- one: add_approval
+INSERT INTO approval (id, release_id, note, requester, people, requested_at, expires_at, state)
+VALUES (:id, :release, :note, :requester, :people, :now, :expires_at, 'open')
+
+-- one: lock_approval
+SELECT id, release_id, note, requester, people, requested_at, expires_at, state, decider, reason, decided_at FROM approval
+WHERE id = :id FOR UPDATE
+
+-- one: approvals_of
+SELECT id, release_id, note, requester, people, requested_at, expires_at, state, decider, reason, decided_at FROM approval
+WHERE release_id = :release AND state = :state AND expires_at > :now ORDER BY requested_at DESC, id DESC LIMIT 1 FOR UPDATE
+
+-- one: list_approvals
+SELECT id, release_id, note, requester, people, requested_at, expires_at, state, decider, reason, decided_at FROM approval
+WHERE (:state = '' OR state = :state) ORDER BY requested_at DESC, id DESC LIMIT :limit
+
+-- one: decide_approval
+UPDATE approval SET state = :state, decider = :decider, reason = :reason, decided_at = :now WHERE id = :id
+
+-- one: use_approval
+UPDATE approval SET state = 'used' WHERE id = :id
+
 -- ---------------------------------------------------------------------------------------------------- releases, processes, leases
 
 -- one: belongs

@@ -86,10 +86,6 @@ class SqlJournal:
         if works:
             self._database.write(lambda session: waiting.drop(session, works))
 
-    def unpark(self, key: str, by: str) -> int:
-        """Let all parked messages of a key go on; return how many there were."""
-        return self._database.write(lambda session: waiting.unpark(session, key, by)[0])
-
     def answer(self, root: str) -> tuple[int, bytes, str] | None:
         """Return the reply to a message that came in, its error where it failed, or None."""
         return self._database.read(lambda session: waiting.answered(session, root))

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from crossdock.core.access import Actor
+from crossdock.core.audit import Act
 from crossdock.core.journal import Gathered, Gathering, GatherWork, LeaseLost, Member, Wake, gather_lane, message_lane
 from crossdock.core.message import BODY_TYPE, Message, dump_held, dump_json, load_body, load_held
 from crossdock.core.outcome import State, Wait
-from crossdock.runtime.journal import queue
+from crossdock.runtime.journal import audit, queue
 from crossdock.runtime.journal.batch import Batch
 from crossdock.runtime.journal.bodies import document_of
 from crossdock.runtime.journal.database import Line, Session
@@ -70,6 +72,14 @@ def unpark(session: Session, key: str, by: str) -> tuple[int, set[str]]:
     parked = session.all("waiting_for", kind="park", scope="", key=short(key))
     wakes = [Wake(name, node, {"released": by}) for name, node in parked]
     return len(wakes), wake(session, wakes, f"'{key}' was released", by)
+
+
+def unpark_by(session: Session, key: str, by: Actor) -> int:
+    """Let all parked messages of a key go on because somebody says so; return how many there were."""
+    count, _ = unpark(session, key, str(by))
+    if count:
+        audit.record(session, Act(by, "release_parked", key, {"messages": count}))
+    return count
 
 
 def gathering(session: Session, work: GatherWork) -> Gathering:
