@@ -136,7 +136,7 @@ def test_check_finds_an_identity_that_is_used_twice(project: Path) -> None:
 def test_a_production_agreement_in_a_test_environment_is_a_problem(project: Path) -> None:
     """Nothing could be sent."""
     change(project, "environment: local", "environment: local\ntest: true", "config/environments/local.yaml")
-    assert "`usage: P` in a test environment: nothing can be sent" in run("partner", "check", "acme", root=project).stdout
+    assert "`usage: P` in a test environment: nothing can be exchanged" in run("partner", "check", "acme", root=project).stdout
 
 
 @pytest.mark.parametrize("action", ["check", "show", "test"])

@@ -88,8 +88,8 @@ def _agreements(partner: Partner) -> list[tuple[str, Any]]:
 
 def _agreed(release: Release, where: str, dialect: str, agreement: Any) -> Iterator[Remark]:
     yield from _documents(where, dialect, agreement)
-    if release.environment.test and agreement.usage == "P" and "usage" not in agreement.preflight.skip:
-        yield Remark(False, where, "`usage: P` in a test environment: nothing can be sent")
+    if release.environment.test and agreement.usage == "P":
+        yield Remark(False, where, "`usage: P` in a test environment: nothing can be exchanged")
     if not release.environment.test and agreement.usage == "T":
         yield Remark(None, where, "`usage: T`: only test documents are exchanged")
     if agreement.ack_window is None:

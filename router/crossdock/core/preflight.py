@@ -1,4 +1,4 @@
-"""The checks that a document passes before it leaves, beyond its grammar, by name; an agreement or a step may switch some off."""
+"""The checks that a document passes before it leaves, beyond its grammar, by name; an agreement or a step may switch most off."""
 
 from __future__ import annotations
 
@@ -22,13 +22,23 @@ CHECKS: Final[Mapping[str, str]] = {
 """Every check in a sentence. `chain` is made when the document is recorded (`core.chain`), the others while it is written."""
 
 
+ALWAYS: Final = ("usage",)
+"""What keeps environments apart, and nobody may switch off."""
+
+
 def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     from crossdock.core.registry import nearest  # the registry knows the specs, and these the partners
 
     for name in names:
         if name not in CHECKS:
             raise ValueError(f"unknown check '{name}'{nearest(name, CHECKS)}")
+        if name in ALWAYS:
+            raise ValueError(f"'{name}' is never left out: {CHECKS[name]}")
     return names
+
+
+OPTIONAL: Final = tuple(name for name in CHECKS if name not in ALWAYS)
+"""The checks that may be left out."""
 
 
 class Preflight(BaseModel):
@@ -37,5 +47,5 @@ class Preflight(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     skip: Annotated[tuple[str, ...], AfterValidator(_known)] = Field(
-        (), description=f"checks to leave out: {', '.join(CHECKS)}", json_schema_extra={"items": {"enum": list(CHECKS)}}
+        (), description=f"checks to leave out: {', '.join(OPTIONAL)}", json_schema_extra={"items": {"enum": list(OPTIONAL)}}
     )

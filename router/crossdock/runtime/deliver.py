@@ -20,6 +20,7 @@ from crossdock.core import policy as policies
 from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Misconfigured, Retryable, UnknownEffect
 from crossdock.core.journal import Concluded, DeliveryWork, EffectState, Journal, Wake
+from crossdock.core.marking import keep_tests_apart
 from crossdock.core.message import Message
 from crossdock.core.nodes import TargetNode
 from crossdock.core.outcome import DeliveryState, Event
@@ -86,6 +87,8 @@ class DeliveryDrain:
     def _prepare(self, work: DeliveryWork) -> _Call | Concluded:
         try:
             release = self._releases.get(work.message.control.release)
+            if release.environment.test:
+                keep_tests_apart(work.message.body, "out")
             sink = self._sinks.get(release, work.endpoint)
             around = policies_of(release, work)
         except CrossdockError as error:

@@ -20,6 +20,7 @@ from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.ids import new_id, now_ms
 from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
+from crossdock.core.marking import keep_tests_apart
 from crossdock.core.message import BODY_TYPE, Control, Message
 from crossdock.core.nodes import StepNode
 from crossdock.core.outcome import LENIENT, Claim, Closing, Event, Outcome, Stage, State, lenient_stages, told
@@ -99,6 +100,8 @@ class MessageDrain:
             program = release.programs.get(control.route)
             if program is None:
                 raise Misconfigured(f"route '{control.route}' is not in release {release.id[:12]}")
+            if release.environment.test:
+                keep_tests_apart(work.message.body, "in")
             if work.attempts > MOST_ATTEMPTS:
                 raise Rejected(
                     f"this message was begun {work.attempts - 1} times and never came to an end",

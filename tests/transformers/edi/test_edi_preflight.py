@@ -269,7 +269,7 @@ def test_all_faults_are_told_at_once_and_how_to_leave_a_check_out() -> None:
     assert error.advice.endswith("if this is as agreed, leave the check out with `preflight: {skip: [gtin]}`")
 
 
-@pytest.mark.parametrize("check", sorted(preflight.CHECKS))
+@pytest.mark.parametrize("check", sorted({*preflight.CHECKS} - {"usage"}))
 def test_a_check_that_is_left_out_says_nothing(check: str) -> None:
     """Each by its name."""
     bad = x12(
@@ -277,6 +277,13 @@ def test_a_check_that_is_left_out_says_nothing(check: str) -> None:
     ) if check != "balance" else x12("810", "IT1*1*1*EA*1", "TDS*1")  # fmt: skip
     assert check in [code for code, _, _ in told(bad)]
     assert check not in [code for code, _, _ in told(bad, check)]
+
+
+def test_nobody_leaves_out_what_keeps_environments_apart() -> None:
+    """Neither an agreement nor a step."""
+    with pytest.raises(ValidationError, match="'usage' is never left out: a test environment sends nothing that is marked"):
+        Preflight(skip=("usage",))
+    assert ["usage"] == [code for code, _, _ in told(x12("810", *INVOICE, testing=True), "usage")]
 
 
 def test_an_unknown_check_is_answered_with_the_nearest() -> None:

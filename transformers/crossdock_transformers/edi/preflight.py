@@ -15,6 +15,7 @@ from typing import Final
 
 from crossdock.core.errors import Finding, Rejected
 from crossdock.core.outcome import Claim
+from crossdock.core.preflight import ALWAYS
 from crossdock_transformers.edi.balance import balance
 from crossdock_transformers.edi.check_digits import glns, gtins, ssccs
 from crossdock_transformers.edi.hierarchy import hierarchy
@@ -45,7 +46,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 
 ADVICE: Final[Mapping[str, str]] = {
-    "usage": "use the partner's test agreement (`usage: T`) in this environment",
+    "usage": "agree on `usage: T` for this environment in the partner's file: `environments: { test: { x12: { usage: T } } }`",
     "sscc": "correct the number where it is kept; the last digit follows from the others",
     "gtin": "correct the number where it is kept; the last digit follows from the others",
     "gln": "correct the number where it is kept; the last digit follows from the others",
@@ -53,8 +54,9 @@ ADVICE: Final[Mapping[str, str]] = {
 
 
 def inspect(document: Outgoing, skip: Collection[str] = ()) -> list[Finding]:
-    """Return what all checks that are not skipped find."""
-    return [finding for name, check in CHECKS.items() if name not in skip for finding in check(document)]
+    """Return what all checks that are not skipped find; some can't be."""
+    left_out = {*skip}.difference(ALWAYS)
+    return [finding for name, check in CHECKS.items() if name not in left_out for finding in check(document)]
 
 
 def preflight(document: Outgoing, skip: Collection[str] = ()) -> None:
@@ -70,7 +72,8 @@ def preflight(document: Outgoing, skip: Collection[str] = ()) -> None:
         f"the {document.set} must not leave: {first.message}{more}",
         code=first.code,
         where=first.where,
-        advice=f"{advice}; if this is as agreed, leave the check out with `preflight: {{skip: [{name}]}}`",
+        advice=advice
+        + ("" if name in ALWAYS else f"; if this is as agreed, leave the check out with `preflight: {{skip: [{name}]}}`"),
         findings=findings,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Finding, Refusal, Rejected
 from crossdock.core.leniency import faults_of
+from crossdock.core.marking import marked_production
 from crossdock.core.message import Message
 from crossdock.core.partner import EdifactAgreement, EdifactIdentity, Partner
 from crossdock.core.registry import nearest
@@ -35,6 +36,7 @@ class EdifactDecode:
         self._named = _known(options.partner, context.partners)
         self._clock = clock or context.clock
         self._where = context.place.short
+        self._testing = context.testing
         narrowed = guide.grammar if guide else None
         sets = tuple(options.sets)
         grammars = grammars_of(context, "edifact")
@@ -55,6 +57,8 @@ class EdifactDecode:
         _usable(found)
         partner, agreement = self._partner(message.control.partner, found.interchanges[0].header)
         for interchange in found.interchanges:
+            if self._testing and interchange.header.usage == "P":
+                raise marked_production("UNB 0035", "in")
             _agreed(interchange.header, partner.name, agreement)
         to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
         reading = self._reading.with_agreement(agreement, self._guides.of(partner))

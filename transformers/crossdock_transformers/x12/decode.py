@@ -12,6 +12,7 @@ from crossdock.core.blob import Blob, Data, data_of
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Refusal, Rejected
 from crossdock.core.leniency import faults_of
+from crossdock.core.marking import marked_production
 from crossdock.core.message import Message
 from crossdock.core.outcome import Delivery
 from crossdock.core.partner import Partner, X12Agreement
@@ -45,6 +46,7 @@ class X12Decode:
         self._named = _known(options.partner, context.partners)
         self._clock = clock or context.clock
         self._where = context.place.short
+        self._testing = context.testing
         narrowed = guide.grammar if guide else None
         sets = tuple(options.sets)
         grammars = grammars_of(context)
@@ -77,6 +79,8 @@ class X12Decode:
         _usable(found)
         partner, agreement = self._partner(sender, found.interchanges[0].header)
         for interchange in found.interchanges:
+            if self._testing and interchange.header.usage == "P":
+                raise marked_production("ISA15", "in")
             _agreed(interchange.header, partner.name, agreement)
         return found, partner, agreement
 
@@ -97,6 +101,8 @@ class X12Decode:
         partner = self._partners.get(name) if name else _sender(self._partners, *signed)
         if partner is None or partner.x12 is None or partner.x12.ta1 == "never":
             return ()
+        if self._testing and partner.x12.usage == "P":
+            return ()  # the answer would be marked production
         to = Correspondence(partner, partner.x12, self._clock, where=self._where)
         return (to.interchange(about, "R", error.note),)
 
