@@ -12,6 +12,7 @@ from pathlib import Path
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Misconfigured
 from crossdock.runtime.journal import belonging
+from crossdock.runtime.journal.approvals import SqlApprovals
 from crossdock.runtime.journal.audit import SqlAudit
 from crossdock.runtime.journal.book import SqlExchanges
 from crossdock.runtime.journal.database import Database
@@ -45,6 +46,7 @@ class OpenJournal:
     lease: SqlLease
     exchanges: SqlExchanges
     audit: SqlAudit
+    approvals: SqlApprovals
 
     def migrate(self, environment: str = "") -> None:
         """Make or update the tables; raises Misconfigured where they are newer than this engine, or another environment's."""
@@ -87,6 +89,7 @@ def open_journal(url: str, clock: Clock | None = None, time_offset_ms: Callable[
         SqlLease(database, owner),
         SqlExchanges(database),
         SqlAudit(database),
+        SqlApprovals(database),
     )
 
 
