@@ -25,6 +25,7 @@ class Scope:
     `document` is the file that is being read (another one within a `call`), `published` are the events that the route publishes,
     `shape` is what is known of the body here. `isolated` names the pattern inside of which a message can't be put away, `stored`
     has the shapes of bodies that were put aside, `labels` the numbers of named steps, `calls` the routes that are being called.
+    `unit` is what the parts of the body are called, where a decoder says so: empty where it has none.
     """
 
     project: Project
@@ -38,6 +39,7 @@ class Scope:
     stored: dict[str, Shape | None] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
+    unit: str | None = None
     _number: int = 0
 
     def number(self) -> int:

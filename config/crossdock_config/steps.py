@@ -145,6 +145,7 @@ class Steps:
         if step is None:
             return None
         self._scope.shape = step.shape
+        self._scope.unit = getattr(step, "unit", None)
         return StepNode(self._scope.number(), label, place, step)
 
     def _lost(self, place: Place, message: str) -> None:

@@ -38,6 +38,7 @@ def _split(site: Site) -> Node | None:
         return None
     number = site.number()
     if value.isidentifier() and value != "body":
+        _known_unit(site, value)
         return SplitNode(number, f"split {value}", site.place)
     path = scope.expression(value, site.at)
     shape = shape_of(path)
@@ -46,6 +47,15 @@ def _split(site: Site) -> Node | None:
     inner = shape.get("items")
     scope.shape = inner if isinstance(inner, dict) else None
     return SplitNode(number, f"split {value}", site.place, path) if path else None
+
+
+def _known_unit(site: Site, word: str) -> None:
+    """Say where a body has no parts of this name, as far as its decoder tells."""
+    unit, site.scope.unit = site.scope.unit, None
+    if unit == "":
+        site.say(f"`split: {word}` needs a stream, but the decoder gives the file as one document; split a list of its `body`")
+    elif unit is not None and word != unit:
+        site.say(f"`split` takes '{unit}' here, not '{word}'")
 
 
 def _choice(site: Site) -> Node | None:

@@ -48,6 +48,7 @@ class Project:
     place: Place = field(default_factory=lambda: Place("routes/a.route.yaml", 7, 5))
     partners: Mapping[str, Partner] = field(default_factory=dict)
     expressions: ExpressionLanguage = field(default_factory=Cel)
+    given: Resource = field(default_factory=lambda: Resource("options", "route", "routes/a.route.yaml", {}, {}))
 
     def resource(self, kind: str, name: str) -> Resource:
         """Return a file; raises Refusal with the nearest name."""

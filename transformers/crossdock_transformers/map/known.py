@@ -16,22 +16,36 @@ if TYPE_CHECKING:
 _EDI: Final = re.compile(r"(?:(x12) (\d{3})|(edifact) ([A-Z]{6}))(?: (?P<version>\d{6}\w*|D\.?\d\d[AB]))?(?: (?P<guide>[^\s]+))?")
 
 
+_LAYOUT: Final = re.compile(r"(csv) (\S+)(?: (whole))?")
+"""A layout by its format and name, with the word `whole` for a whole file of its records."""
+
+
 def shape_named(resource: Resource, key: str, context: Context, problems: list[Refusal]) -> Shape | None:
     """Return the shape that a map's `source` or `target` names, None where it names none; notes a problem at its place."""
     data = resource.data if isinstance(resource.data, Mapping) else {}
     name = str(data.get(key) or "").strip()
     if not name:
         return None
-    found = _EDI.fullmatch(name)
-    if key == "source" and " " in name and not found:
+    found, layout = _EDI.fullmatch(name), _LAYOUT.fullmatch(name)
+    if key == "source" and " " in name and not found and not layout:
         return None  # a remark for people
     try:
+        if layout:
+            return _layout(layout, context)
         return _set(found, context, written=key == "target") if found else _schema(name, context)
     except Refusal as refusal:
         problems.append(Refusal(refusal.message, place=resource.at(key)))
     except Refusals as refusals:
         problems += refusals.refusals
     return None
+
+
+def _layout(named: re.Match[str], context: Context) -> Shape:
+    from crossdock_transformers.layout import opened
+
+    layout, _ = opened(context, named[2], named[1])
+    shape: Shape = layout.whole_shape() if named[3] else layout.shape()
+    return shape
 
 
 def _schema(name: str, context: Context) -> Shape | None:

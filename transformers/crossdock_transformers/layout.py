@@ -1,0 +1,73 @@
+"""Layouts: `*.layout.yaml` says once what the records of a format look like, for steps in both directions and for maps."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from crossdock.core.errors import Place, Refusal
+from crossdock.core.registry import nearest
+from crossdock.core.spec import Context, Options, Resource
+from crossdock_transformers.csv.layout import CsvLayout
+
+FORMATS = ("csv",)
+Layout = TypeVar("Layout", bound=Options)
+
+
+class LayoutFile(BaseModel):
+    """A `*.layout.yaml` file: its name, and one format."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layout: str = Field(description="the layout's name: the file's name without .layout.yaml")
+    description: str = Field("", description="what it is for, in a sentence")
+    csv: CsvLayout | None = Field(None, description="the columns and the dialect of a CSV file")
+
+    @model_validator(mode="after")
+    def _one(self) -> LayoutFile:
+        if sum(getattr(self, name) is not None for name in FORMATS) != 1:
+            raise ValueError(f"a layout is of one format: {', '.join(FORMATS)}")
+        return self
+
+
+def opened(context: Context, name: str, format_: str) -> tuple[Any, Resource]:
+    """Return a layout of a format by name, with its file; raises Refusal."""
+    resource = context.resource("layout", name)
+    found = getattr(LayoutFile.model_validate(resource.data), format_)
+    if found is None:
+        given = next(one for one in FORMATS if one in resource.data)
+        others = [one for one in context.names("layout") if format_ in (context.resource("layout", one).data or {})]
+        raise Refusal(f"the layout '{name}' is of {given}, not of {format_}{nearest(name, others)}", path=("layout",))
+    return found, resource
+
+
+def chosen(options: Options, model: type[Layout], context: Context, format_: str) -> tuple[Layout, Resource, tuple[str, ...]]:
+    """Return the layout that a step names or says itself, the file it stands in, and its path there; raises Refusal."""
+    name = getattr(options, "layout", "")
+    if not name:
+        given = {field: getattr(options, field) for field in model.model_fields if field in options.model_fields_set}
+        return model.model_validate(given), context.given, ()
+    for field in model.model_fields:
+        if field in options.model_fields_set:
+            raise Refusal(f"`{field}` is said by the layout '{name}'; change it there", path=(field,))
+    layout, resource = opened(context, name, format_)
+    return layout, resource, (format_,)
+
+
+def check_layout(name: str, context: Context) -> None:
+    """Look closely at a layout; raises Refusal or Refusals."""
+    from crossdock_transformers.csv.layout import check
+
+    resource = context.resource("layout", name)
+    layout = LayoutFile.model_validate(resource.data)
+    if layout.csv is not None:
+        check(layout.csv, resource, ("csv",))
+
+
+def place_of(resource: Resource, at: tuple[str, ...], *path: str | int) -> Place:
+    """Return the place of a part of a layout in its file."""
+    return resource.at(*at, *path)
+
+
+__all__ = ["FORMATS", "LayoutFile", "check_layout", "chosen", "opened", "place_of"]
