@@ -19,6 +19,7 @@ from crossdock_config.apart import keep_apart
 from crossdock_config.cases import TestFile
 from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
+from crossdock_config.lifecycle import Governance, catalogue, examine
 from crossdock_config.partners import partners
 from crossdock_config.policies import policy_sets
 from crossdock_config.project import Project, Within
@@ -35,14 +36,20 @@ def load(
     registry: Registry | None = None,
     secrets: SecretSource | None = None,
     clock: Clock | None = None,
+    governance: Governance = "error",
 ) -> Loaded:
-    """Read and compile a project; never raises for bad content. Without `secrets`, references become placeholders."""
+    """Read and compile a project; never raises for bad content. Without `secrets`, references become placeholders.
+
+    `governance` says what a breach of the rules of ownership and lifecycle is: who starts what was deployed only warns.
+    """
     project, found = _read(root, registry or installed())
     project.clock = clock or project.clock
     release = _release(project, environment, secrets, found)
+    entries = catalogue(project)
+    examine(project, entries, governance)
     problems = tuple(sorted(set(project.problems)))
     failed = any(problem.severity == "error" for problem in problems)
-    return Loaded(problems, None if failed else release, len(found))
+    return Loaded(problems, None if failed else release, len(found), tuple(entries))
 
 
 def browse(root: Path | Mapping[str, str], *, registry: Registry | None = None) -> Context:

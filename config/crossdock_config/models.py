@@ -11,6 +11,7 @@ from crossdock.core.partner import Contact, EdifactAgreement, Ids, Quotas, X12Ag
 from crossdock.core.units import Duration
 from crossdock_config.cases import TestFile
 from crossdock_config.file_model import File
+from crossdock_config.standing import Standing
 
 NAME = r"^[a-z0-9][a-z0-9._-]*$"
 
@@ -25,16 +26,13 @@ Name = Annotated[str, AfterValidator(_named), Field(json_schema_extra={"pattern"
 """What a route, a partner or an endpoint is called: it stands in addresses, folders and traces."""
 
 
-class RouteFile(File):
+class RouteFile(Standing):
     """`*.route.yaml`: where messages come from, what is done with them, where they go."""
 
     route: Name = Field(description="the route's name, the same as the file's")
     description: str = Field("", description="what it is for, in a sentence")
     owner: str = Field(min_length=1, description="who answers for it: an address or a team")
     domain: str = Field(min_length=1, description="the business domain: sales, inventory, procurement, ...")
-    lifecycle: Literal["draft", "active", "deprecated", "retired"] = Field(
-        "active", description="draft and retired routes are checked and receive nothing"
-    )
     source: dict[str, Any] = Field(alias="from", description="one endpoint, or `event`")
     steps: list[Any] = Field(default_factory=list, description="what is done with each message, one key a step")
     to: list[Any] = Field(default_factory=list, description="where it goes: endpoints, `partner`, `event`")

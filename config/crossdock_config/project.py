@@ -38,6 +38,7 @@ class Project:
     clock: Clock = field(default_factory=SystemClock)
     _resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
     _language: ExpressionLanguage | None = None
+    _users: dict[tuple[str, str], set[Place]] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, document: Document) -> None:
         """Add a file; a second one of the same kind and name is a problem."""
@@ -74,6 +75,14 @@ class Project:
         if (kind, name) not in self._resources:
             self._resources[kind, name] = Resource(kind, name, document.path, document.data, document.places, document.key_places)
         return self._resources[kind, name]
+
+    def use(self, kind: str, name: str, place: Place) -> None:
+        """Note that something at a place uses a file."""
+        self._users.setdefault((kind, name), set()).add(place)
+
+    def users(self, kind: str, name: str) -> tuple[Place, ...]:
+        """Return the places that use a file, in order."""
+        return tuple(sorted(self._users.get((kind, name), ()), key=lambda place: (place.path, place.line, place.column)))
 
     def asked(self, kind: str, name: str) -> bool:
         """Whether anything has asked for a file."""
@@ -176,7 +185,9 @@ class Within:
 
     def resource(self, kind: str, name: str) -> Resource:
         """Return a file by kind and name; raises Refusal with the nearest name."""
-        return self.project.resource(kind, name)
+        found = self.project.resource(kind, name)
+        self.project.use(kind, name, self.place)
+        return found
 
     def names(self, kind: str) -> Sequence[str]:
         """Return the names of all files of a kind."""

@@ -13,6 +13,7 @@ from crossdock.core.policy import Policy
 from crossdock.core.program import Program
 from crossdock.core.spec import Binding, ConnectorSpec, Resource
 from crossdock_config.models import EnvironmentFile
+from crossdock_config.standing import Entry
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,9 @@ class Release:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What came of reading a project: problems, all of them, and the release where none is an error."""
+    """What came of reading a project: problems, all of them, the release where none is an error, and the catalogue even so."""
 
     problems: tuple[Problem, ...]
     release: Release | None
     files: int
+    catalogue: tuple[Entry, ...] = ()

@@ -13,23 +13,23 @@ from crossdock.core.nodes import TryNode
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Binding, Expression
+from crossdock.core.spec import Binding, Ending, Expression
 from crossdock_config.checked import Subject
 from crossdock_config.endpoints import Endpoints
+from crossdock_config.lifecycle import RECEIVING
 from crossdock_config.models import RouteFile
 from crossdock_config.patterns import PATTERNS, Site
 from crossdock_config.patterns.trouble import catches_of
 from crossdock_config.project import Project, part
 from crossdock_config.release import RouteInfo
 from crossdock_config.scope import Scope
+from crossdock_config.standing import NONE
 from crossdock_config.steps import Steps
 from crossdock_config.targets import Targets
 from crossdock_config.yaml_source import Document
 
 ENGINE_EVENTS = (chain.EVENT, *EVENTS)
 """Events that the engine publishes by itself."""
-RECEIVING = ("active", "deprecated")
-"""The stages of a route's life in which it receives; in the others it is only checked."""
 
 
 @dataclass
@@ -66,7 +66,16 @@ class Routes:
         place = document.at("route")
         priority = int(model.priority == "high")
         self.programs[name] = Program(name, place, nodes, compiled, around, scope.shape, guard, scope.labels, order_by, priority)
+        self._announce(model, source)
         self.infos[name] = RouteInfo(name, model.description, model.owner, model.domain, model.lifecycle, place, source)
+
+    def _announce(self, model: RouteFile, source: Mapping[str, Any]) -> None:
+        """Let the endpoint know that a route is going out of use, so that it can tell those who send."""
+        bound = self.bindings.get(source.get("endpoint", ""), [])
+        if model.deprecated_on and model.sunset_on:
+            successor = "" if model.successor == NONE else model.successor
+            ending = Ending(model.deprecated_on, model.sunset_on, successor)
+            bound[:] = [replace(one, ending=ending) if one.route == model.route else one for one in bound]
 
     def warn(self) -> None:
         """Warn of routes that wait for an event that no route publishes."""

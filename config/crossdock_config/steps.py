@@ -96,6 +96,7 @@ class Steps:
         if name in scope.calls:
             scope.say(place, f"'{name}' calls itself: {' -> '.join((*scope.calls, name))}")
             return None
+        scope.project.use("route", name, place)
         outer, calls = scope.document, scope.calls
         scope.document, scope.calls = document, (*calls, name)
         nodes = self.compile(part(document, "steps", list), ("steps",))

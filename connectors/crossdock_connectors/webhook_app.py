@@ -11,8 +11,10 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -67,6 +69,7 @@ class Hook:
     kept: frozenset[bytes]
     types: frozenset[bytes]
     dedupe: bytes
+    notices: tuple[tuple[bytes, bytes], ...] = ()
 
     @property
     def source(self) -> str:
@@ -85,8 +88,22 @@ def hooks_of(bindings: Sequence[Binding], clock: Clock) -> dict[str, Hook]:
                 where=binding.place.short,
                 advice="give each a path of its own, or let one route publish an event that the other starts from",
             )
-        hooks[path] = _hook(binding, clock)
+        hooks[path] = replace(_hook(binding, clock), notices=tuple(_notices(binding, bindings)))
     return hooks
+
+
+def _notices(binding: Binding, bindings: Sequence[Binding]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers that tell a sender that its path is going out of use: RFC 9745, RFC 8594 and RFC 8288."""
+    ending = binding.ending
+    if ending is None:
+        return
+    since = datetime(*ending.deprecated_on.timetuple()[:3], tzinfo=UTC)
+    last = datetime(*ending.sunset_on.timetuple()[:3], 23, 59, 59, tzinfo=UTC)
+    yield b"deprecation", b"@%d" % since.timestamp()
+    yield b"sunset", format_datetime(last, usegmt=True).encode()
+    following = next((one.options.path for one in bindings if one.route == ending.successor), "")
+    if following:
+        yield b"link", f'<{following}>; rel="successor-version"'.encode()
 
 
 def _hook(binding: Binding, clock: Clock) -> Hook:
@@ -132,7 +149,7 @@ class Gate:
             return
         self.in_flight += 1
         try:
-            await self._answer(hook, scope, receive, send)
+            await self._answer(hook, scope, receive, _noticing(hook, send) if hook.notices else send)
         finally:
             self.in_flight -= 1
 
@@ -229,6 +246,17 @@ class Gate:
 
 
 _CLOSE = (b"connection", b"close")
+
+
+def _noticing(hook: Hook, send: Send) -> Send:
+    """Return what sends with the hook's notices, whatever the answer is."""
+
+    async def noticed(event: MutableMapping[str, Any]) -> None:
+        if event["type"] == "http.response.start":
+            event = {**event, "headers": [*event["headers"], *hook.notices]}
+        await send(event)
+
+    return noticed
 
 
 def _headers(scope: Scope) -> Headers:

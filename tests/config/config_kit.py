@@ -28,11 +28,11 @@ fields:
 """
 ORDER = """\
 { "type": "object", "additionalProperties": false, "required": ["order_number", "total"],
-  "properties": { "order_number": { "type": "string" }, "total": { "type": "number" } } }
+  "properties": { "order_number": { "type": "string" }, "total": { "type": "number" } }, "x-owner": "edi@example.com" }
 """
 SHOP = """\
 { "type": "object", "additionalProperties": false, "required": ["id", "amount"],
-  "properties": { "id": { "type": "string" }, "amount": { "type": "number" } } }
+  "properties": { "id": { "type": "string" }, "amount": { "type": "number" } }, "x-owner": "edi@example.com" }
 """
 ENVIRONMENT = """\
 environment: local

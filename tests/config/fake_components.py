@@ -249,7 +249,7 @@ to:
 policies: [gentle]
 """,
     "routes/sales/prices.table.yaml": "table: prices\nversion: 1.10\nrows: { number: a, price: b }\n",
-    "routes/sales/shop.schema.json": '{"type": "object", "properties": {"id": {"type": "string"}}}\n',
+    "routes/sales/shop.schema.json": '{"type": "object", "properties": {"id": {"type": "string"}}, "x-owner": "a@b"}\n',
     "routes/sales/orders.test.yaml": """\
 route: orders
 cases:

@@ -133,7 +133,7 @@ CASES = [
         ROUTE.replace("to:\n", "to: erp\nx:\n"),
         [
             "routes/sales/orders.route.yaml:11:5: 'to' of this route takes a list, not 'erp'",
-            "routes/sales/orders.route.yaml:12:1: unknown option 'x' for this route; there is description, domain, from, keys, lifecycle, on_error, order_by, owner, policies, priority, route, steps, to",
+            "routes/sales/orders.route.yaml:12:1: unknown option 'x' for this route",
         ],
     ),
     (

@@ -8,7 +8,7 @@ from crossdock_config import load
 from tests.config.fake_components import FILES, SHORT, changed, registry
 
 ROUTE = SHORT["route"]
-SHOP = {"type": "object", "properties": {"id": {"type": "string"}}}
+SHOP = {"type": "object", "properties": {"id": {"type": "string"}}, "x-owner": "a@b"}
 
 
 def release(files=FILES):
@@ -76,7 +76,7 @@ def test_the_shape_that_one_step_gives_is_the_next_ones():
     ],
 )
 def test_shapes_flow(steps, seen):
-    items = '{"type": "object", "properties": {"items": {"type": "array", "items": {"type": "string"}}}}'
+    items = '{"type": "object", "properties": {"items": {"type": "array", "items": {"type": "string"}}}, "x-owner": "a@b"}'
     files = replaced(steps) | {"routes/sales/list.schema.json": items}
     plain = [node for node in program(files).nodes if node.name == "plain"]
     assert [node.step.seen for node in plain] == [seen]
@@ -123,7 +123,8 @@ def test_bindings_and_subscriptions_say_who_receives():
 
 @pytest.mark.parametrize(("stage", "receives"), [("draft", False), ("active", True), ("deprecated", True), ("retired", False)])
 def test_draft_and_retired_routes_are_compiled_and_receive_nothing(stage, receives):
-    compiled = release(changed("route", "domain: sales", f"domain: sales\nlifecycle: {stage}"))
+    ending = "\ndeprecated_on: 2026-01-01\nsunset_on: 2099-12-31\nsuccessor: none" if stage == "deprecated" else ""
+    compiled = release(changed("route", "domain: sales", f"domain: sales\nlifecycle: {stage}{ending}"))
     assert bool(compiled.bindings) == receives
     assert "orders" in compiled.programs
 

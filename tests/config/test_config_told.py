@@ -28,10 +28,7 @@ ROUTE_HEADS = [
         "domain: sales",
         "domain: sales\ncolour: red",
         [
-            (
-                "5:1: unknown option 'colour' for this route; there is description, domain, from, keys, lifecycle, "
-                "on_error, order_by, owner, policies, priority, route, steps, to"
-            )
+            "5:1: unknown option 'colour' for this route",
         ],
     ),
     (

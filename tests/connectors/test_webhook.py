@@ -11,7 +11,7 @@ import hmac
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from crossdock.core.clock import PinnedClock
 from crossdock.core.errors import Misconfigured, Rejected, Retryable
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.ports import Answers, Services
-from crossdock.core.spec import Binding
+from crossdock.core.spec import Binding, Ending
 from crossdock.testing import ports
 from crossdock.testing.ports import MemoryIntake, MemoryLease, MemoryPickup
 from crossdock_connectors.webhook import SPEC, WebhookListener, WebhookSettings, WebhookSource
@@ -502,3 +502,31 @@ def test_secrets_do_not_show_when_options_are_printed() -> None:
 def test_the_editor_s_schema_wants_path_and_auth() -> None:
     assert SPEC.source_options is not None
     assert SPEC.source_options.model_json_schema()["required"] == ["path", "auth"]
+
+
+# a route that is going out of use
+
+ENDING = Ending(date(2026, 6, 1), date(2026, 12, 31), "new-orders")
+
+
+@pytest.mark.parametrize("status", [202, 415])
+async def test_a_deprecated_route_tells_its_senders_since_when_until_when_and_what_follows(status: int) -> None:
+    old = dataclasses.replace(binding("/orders", "shop-orders"), ending=ENDING)
+    kind = "application/json" if status == 202 else "text/csv"
+    async with serving(old, binding("/v2/orders", "new-orders")) as served:
+        url = served.url
+        async with served.http.post(f"{url}/orders", data=ORDER, headers={"Content-Type": kind}) as answer:
+            assert answer.status == status
+            assert answer.headers["Deprecation"] == "@1780272000"
+            assert answer.headers["Sunset"] == "Thu, 31 Dec 2026 23:59:59 GMT"
+            assert answer.headers["Link"] == '</v2/orders>; rel="successor-version"'
+        async with served.http.post(f"{url}/v2/orders", data=ORDER, headers=JSON) as answer:
+            assert {"Deprecation", "Sunset", "Link"} & set(answer.headers) == set()
+
+
+async def test_a_successor_that_is_no_webhook_is_not_linked() -> None:
+    async with (
+        serving(dataclasses.replace(binding(), ending=ENDING)) as served,
+        served.http.post(f"{served.url}/orders", data=ORDER, headers=JSON) as answer,
+    ):
+        assert ("Sunset" in answer.headers, "Link" in answer.headers) == (True, False)

@@ -54,7 +54,7 @@ x12:
 channels: {}
 """
 
-SCHEMA = '{"type": "object", "properties": {"order_number": {"type": "string"}}, "required": ["order_number"]}'
+SCHEMA = '{"type": "object", "properties": {"order_number": {"type": "string"}}, "required": ["order_number"], "x-owner": "a@b"}'
 
 
 def write(root: Path, *, journal: str, port: int, sink: str, keyed: bool) -> Path:

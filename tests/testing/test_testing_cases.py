@@ -118,7 +118,7 @@ def test_a_second_use_of_a_key_is_a_duplicate(tmp_path):
     assert differences(tmp_path, test, steps) == [""]
 
 
-SCHEMA = json.dumps({"type": "object", "properties": {"total": {"type": "string"}}})
+SCHEMA = json.dumps({"type": "object", "properties": {"total": {"type": "string"}}, "x-owner": "a@b"})
 
 
 @pytest.mark.parametrize(

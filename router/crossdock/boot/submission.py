@@ -12,6 +12,7 @@ from crossdock.core.errors import Misconfigured
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Binding
+from crossdock_config.lifecycle import RECEIVING
 
 if TYPE_CHECKING:
     from crossdock_config import Release
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def submit(root: Path, environment: str, path: Path, partner: str, route: str = "") -> Accepted:
     """Accept a file as if the partner had just dropped it; it is durable when this returns."""
     release = compiled(root, environment)
-    chosen = route or route_for(release, partner, path.name)
+    chosen = receiving(release, route) if route else route_for(release, partner, path.name)
     opened = open_journal(root, release)
     try:
         opened.journal.save_release(stored(release))
@@ -29,6 +30,19 @@ def submit(root: Path, environment: str, path: Path, partner: str, route: str = 
     finally:
         opened.close()
     return accepted
+
+
+def receiving(release: Release, route: str) -> str:
+    """Return a route's name if it receives; raises Misconfigured."""
+    info = release.routes.get(route)
+    if info is None:
+        raise Misconfigured(f"there is no route '{route}'{nearest(route, release.routes)}")
+    if info.lifecycle not in RECEIVING:
+        raise Misconfigured(
+            f"route '{route}' is {'a draft' if info.lifecycle == 'draft' else info.lifecycle} and receives nothing",
+            advice=f"say `lifecycle: active` in {info.place.path}, or choose another route",
+        )
+    return route
 
 
 def _content(path: Path) -> bytes | Blob:

@@ -1,4 +1,4 @@
-"""`crossdock list`: the components, as they describe themselves."""
+"""`crossdock list`: the components, as they describe themselves, and the project's routes and schemas."""
 
 from __future__ import annotations
 
@@ -6,22 +6,45 @@ from typing import Any
 
 import click
 
+from crossdock.cli.catalogue import Filter, show
 from crossdock.cli.output import as_json, say_json, table
 from crossdock.cli.session import NotFound
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(["connectors", "transformers", "policies"]), required=False)
+@click.argument("kind", type=click.Choice(["connectors", "transformers", "policies", "routes", "schemas"]), required=False)
 @click.argument("name", required=False)
+@click.option("--owner", default="", help="Only routes and schemas of this owner.")
+@click.option("--domain", default="", help="Only those of this domain.")
+@click.option("--lifecycle", type=click.Choice(["draft", "active", "deprecated", "retired"]), help="Only those at this stage.")
 @as_json
-def command(kind: str | None, name: str | None, machine: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context, kind: str | None, name: str | None, owner: str, domain: str, lifecycle: str | None, machine: bool
+) -> None:
     """List components; with a kind and a name, explain one: its options and an example.
+
+    `list routes` and `list schemas` are the project's catalogue: who answers for what, where it is in its life, who uses it.
 
     \b
     Examples:
       crossdock list
       crossdock list connectors sftp_server
+      crossdock list schemas --lifecycle deprecated
+      crossdock list routes --owner edi@distributor.example
     """
+    wanted = Filter(name or "", owner, domain, lifecycle or "")
+    if kind in ("routes", "schemas"):
+        show(context.obj, kind, wanted, machine)
+        return
+    if owner or domain or lifecycle:
+        raise click.UsageError(
+            "only routes and schemas have an owner, a domain and a lifecycle: `crossdock list routes --owner ...`"
+        )
+    _components(kind, name, machine)
+
+
+def _components(kind: str | None, name: str | None, machine: bool) -> None:
     from crossdock.core.registry import KINDS, installed
 
     registry = installed()

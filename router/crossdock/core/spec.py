@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -258,12 +259,22 @@ class PolicySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """A route that is going out of use: since when nothing new may use it, its last day, and the route that follows, if any."""
+
+    deprecated_on: date
+    sunset_on: date
+    successor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """One route's wish to receive from an endpoint; `options` are the connector's validated source options."""
 
     route: str
     options: Any
     place: Place
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)
