@@ -96,7 +96,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
         return None
     routes.warn()
     return Release(
-        id=_digest(project, selected),
+        id=_digest(project),
         environment=environment,
         programs=routes.programs,
         routes=routes.infos,
@@ -142,13 +142,14 @@ def _check_unused(project: Project) -> None:
                     project.built(partial(check, name, Within(project, Place(document.path))), document, ())
 
 
-def _digest(project: Project, environment: str) -> str:
-    """Return the hash of what the project means: moving a comment or a blank line changes nothing."""
+def _digest(project: Project) -> str:
+    """Return the hash of what the project means, for all environments: moving a comment or a blank line changes nothing."""
     meaning = {
         f"{kind} {name}": document.data
         for kind, documents in project.documents.items()
         for name, document in documents.items()
-        if kind not in ("test", "environment") or (kind, name) == ("environment", environment)
+        if kind != "test"
     }
-    ordered = {"environment": environment, "files": dict(sorted(meaning.items()))}
-    return hashlib.sha256(json.dumps(ordered, default=lambda number: ["decimal", str(number)]).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(dict(sorted(meaning.items())), default=lambda number: ["decimal", str(number)]).encode()
+    ).hexdigest()

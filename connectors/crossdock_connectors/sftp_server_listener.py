@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ class SftpListener:
         self.accounts = accounts(services.partners, bindings)
         self.settings = settings
         self._services = services
-        self._house: House
+        self._house: House | None = None
 
     async def run(self, intake: Intake) -> None:
         """Serve for ever; raises Misconfigured where the port or the host key can't be used."""
@@ -62,8 +63,16 @@ class SftpListener:
             acceptor.close()
             await self._end()
 
+    def rebind(self, bindings: Sequence[Binding], services: Services) -> None:
+        """Let these accounts in, and take these files, from now on; a session that is open ends as it began."""
+        self.accounts = accounts(services.partners, bindings)
+        self._services = services
+        if self._house is not None:
+            self._house = replace(self._house, services=services)
+
     def visit(self, user: str, address: str) -> Visit:
         """Return a logged-in user's view of its folders."""
+        assert self._house is not None, "sessions begin when the server listens"
         return Visit(self._house, self.accounts[user], address)
 
     def account(self, user: str) -> Account:

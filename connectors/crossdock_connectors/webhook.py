@@ -20,7 +20,7 @@ import contextlib
 import errno
 import socket
 from collections.abc import Generator, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -28,6 +28,9 @@ from crossdock.core.errors import Misconfigured
 from crossdock.core.ports import Intake, Services, Source
 from crossdock.core.spec import Binding, ConnectorSpec, Options
 from crossdock.core.units import Duration, Size
+
+if TYPE_CHECKING:
+    from crossdock_connectors.webhook_app import Gate
 
 SHUT = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 """Headers that never travel with a message: they carry credentials."""
@@ -131,6 +134,7 @@ class WebhookListener:
         self._clock = services.clock
         self._answers = services.answers
         self._bindings = bindings
+        self._gate: Gate | None = None
         hooks_of(bindings, services.clock)
 
     async def run(self, intake: Intake) -> None:
@@ -140,12 +144,11 @@ class WebhookListener:
         """
         from crossdock_connectors.webhook_app import build_app, hooks_of
 
-        hooks = hooks_of(self._bindings, self._clock)
-        app = build_app(self.settings, hooks, intake, self.extras, self._answers)
+        self._gate = build_app(self.settings, hooks_of(self._bindings, self._clock), intake, self.extras, self._answers)
         listening = _listen(self.settings)
         self.address = listening.getsockname()[:2]
         self.ready.set()
-        server = _server(self.settings, app)
+        server = _server(self.settings, self._gate)
         serving = asyncio.ensure_future(server.serve(sockets=[listening]))
         try:
             await asyncio.shield(serving)
@@ -156,6 +159,15 @@ class WebhookListener:
         finally:
             self.address = None
             listening.close()
+
+    def rebind(self, bindings: Sequence[Binding], services: Services) -> None:
+        """Take documents at these routes' paths from now on; requests in flight end as they began."""
+        from crossdock_connectors.webhook_app import hooks_of
+
+        hooks = hooks_of(bindings, services.clock)
+        self._bindings = bindings
+        if self._gate is not None:
+            self._gate.hooks = hooks
 
     async def check(self) -> str:
         """Say where it listens, or that it could; raises Misconfigured where something else has the port."""

@@ -125,7 +125,7 @@ def build_app(
     intake: Intake,
     extra_routes: Mapping[str, ASGIApp],
     answers: Answers | None = None,
-) -> ASGIApp:
+) -> Gate:
     """Return the ASGI application: the webhooks, `extra_routes` by path, and 404 for the rest."""
     return Gate(settings, hooks, intake, _beside(extra_routes), answers)
 

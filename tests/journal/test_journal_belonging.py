@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from crossdock.core.deployment import Deployment
 from crossdock.core.errors import Misconfigured
 from crossdock.core.journal import StoredRelease
 from crossdock.runtime.journal import OpenJournal
@@ -71,7 +72,7 @@ def test_an_older_journal_belongs_to_the_environment_of_its_active_release(world
     from alembic import command
 
     opened = world.opened[0]
-    opened.journal.save_release(StoredRelease("r1", {}, "production", 1))
+    opened.journal.deploy(Deployment(1, "r1", "up"), StoredRelease("r1", {}, "production", 1))
     with connected(world) as connection:
         command.downgrade(configuration(connection), "0005")
     world.open().migrate()

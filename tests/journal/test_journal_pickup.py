@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from crossdock.core.journal import StoredRelease
 from crossdock.runtime.journal import OpenJournal
 from tests.journal.journal_kit import World
 
@@ -61,16 +60,6 @@ def test_one_process_holds_a_lease_until_it_runs_out_or_is_closed(world: World) 
     assert (second.lease.hold("poll/a", 30), first.lease.hold("poll/a", 30)) == (True, False)
     second.close()
     assert first.lease.hold("poll/a", 30)
-
-
-def test_the_release_saved_last_is_active_and_older_ones_stay(opened: OpenJournal) -> None:
-    assert (opened.journal.active_release(), opened.journal.load_release("a")) == (None, None)
-    one = StoredRelease("a", {"routes/x.yaml": "route: x\n\0"}, "local", created_at=5, note="first")
-    opened.journal.save_release(one)
-    opened.journal.save_release(StoredRelease("b", {}, "local"))
-    assert opened.journal.active_release() == "b"
-    opened.journal.save_release(one)
-    assert (opened.journal.active_release(), opened.journal.load_release("a")) == ("a", one)
 
 
 def test_check_says_what_the_journal_is(opened: OpenJournal) -> None:

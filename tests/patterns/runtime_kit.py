@@ -8,6 +8,7 @@ from typing import Any
 
 from crossdock.boot.house import stored
 from crossdock.core.clock import SystemClock
+from crossdock.core.deployment import Deployment
 from crossdock.core.journal import Query
 from crossdock.core.message import Message, Receipt, dump_json
 from crossdock.core.ports import Dispatch, Reply
@@ -71,7 +72,7 @@ class Works:
         assert loaded.release is not None
         self.release = loaded.release
         self.journal = self.opened.journal
-        self.journal.save_release(stored(self.release))
+        self._deployment = self.journal.deploy(Deployment(1, self.release.id, "up"), stored(self.release))
         self.endpoint = endpoint or Endpoint()
         self._loop = LoopThread()
         self._state = MemoryState()
@@ -79,7 +80,7 @@ class Works:
 
     def _drains(self) -> Lanes:
         journal, clock, metrics = self.journal, SystemClock(), Metrics()
-        releases = Releases(self.release, journal, lambda kept: self.release)
+        releases = Releases(self._deployment, journal, lambda kept: self.release, self.release)
         sinks: Any = OneSink(self.endpoint)
         waker: Any = Quiet()
         drains = {

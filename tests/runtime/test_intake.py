@@ -41,7 +41,7 @@ def receipt(number: int, key: str = "") -> Receipt:
 
 async def test_receipts_that_come_together_share_a_few_commits(opened):
     journal, woken = Counting(opened.journal), []
-    intake = GroupCommit(journal, "rel", Waker(woken.append), Metrics())
+    intake = GroupCommit(journal, lambda receipt: "rel", Waker(woken.append), Metrics())
     accepted = await asyncio.gather(*(intake.accept(receipt(number)) for number in range(300)))
     intake.close()
     assert len({one.message_id for one in accepted}) == 300
@@ -50,7 +50,7 @@ async def test_receipts_that_come_together_share_a_few_commits(opened):
 
 
 async def test_a_second_copy_is_told_the_first_ones_id(opened):
-    intake = GroupCommit(opened.journal, "rel", Waker([].append), Metrics())
+    intake = GroupCommit(opened.journal, lambda receipt: "rel", Waker([].append), Metrics())
     first, second = await intake.accept(receipt(1, "k")), await intake.accept(receipt(2, "k"))
     intake.close()
     assert (second.message_id, second.duplicate) == (first.message_id, True)
@@ -58,7 +58,7 @@ async def test_a_second_copy_is_told_the_first_ones_id(opened):
 
 async def test_when_the_commit_fails_every_waiting_source_hears_it_and_the_next_one_works(opened):
     journal = Counting(opened.journal, Retryable("the disk is full"))
-    intake = GroupCommit(journal, "rel", Waker([].append), Metrics())
+    intake = GroupCommit(journal, lambda receipt: "rel", Waker([].append), Metrics())
     answers = await asyncio.gather(*(intake.accept(receipt(number)) for number in range(3)), return_exceptions=True)
     assert {str(answer) for answer in answers} == {"the disk is full"}
     journal.error = None

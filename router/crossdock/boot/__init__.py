@@ -89,7 +89,7 @@ def worker(root: Path, environment: str, *, pool: str = "prefork", concurrency: 
     _share_metrics(root, fresh=False)
     from crossdock.boot import production
 
-    return production.run_worker(root, compiled(root, environment), pool, concurrency)
+    return production.run_worker(root, environment, pool, concurrency)
 
 
 def gateway(root: Path, environment: str) -> int:
@@ -97,7 +97,7 @@ def gateway(root: Path, environment: str) -> int:
     _share_metrics(root, fresh=False)
     from crossdock.boot import production
 
-    return production.run_gateway(root, compiled(root, environment))
+    return production.run_gateway(root, environment)
 
 
 def submit(root: Path, environment: str, path: Path, partner: str, route: str = "") -> Accepted:

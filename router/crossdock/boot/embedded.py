@@ -31,7 +31,6 @@ from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.operations import serve
-from crossdock.runtime.overdue import Watch
 from crossdock.runtime.sweeper import Sweeper
 from crossdock.runtime.waker import Waker
 from crossdock.runtime.worker import EmbeddedWorker, PerProcess
@@ -53,11 +52,11 @@ def run(root: Path, release: Release, ready: Ready, wrap: Wrap | None = None) ->
     stopping = _stop_pipe()
     house = House.enter(root, release, wrap)
     work = _Work(house, Metrics(), DELIVERIES, deliverer.wake)
-    sweeper = Sweeper(house.journal, work.waker, Watch(house.journal, release), process_name(), "worker").start()
+    sweeper = Sweeper(work.parts, process_name(), "worker").start()
     for child in (deliverer, gateway):
         child.pipe.send("go")
     try:
-        return _listen([gateway, deliverer], stopping, work, lambda: ready(_status(release)))
+        return _listen([gateway, deliverer], stopping, work, lambda: ready(_status(house)))
     finally:
         sweeper.stop()
         for child in (gateway, deliverer):
@@ -66,8 +65,8 @@ def run(root: Path, release: Release, ready: Ready, wrap: Wrap | None = None) ->
         house.opened.close()
 
 
-def _status(release: Release) -> Mapping[str, Any]:
-    return {"release": release.id, "environment": release.environment.environment}
+def _status(house: House) -> Mapping[str, Any]:
+    return {"release": house.release.id, "environment": house.release.environment.environment, "deployment": house.deployment}
 
 
 class _Child:
@@ -97,7 +96,8 @@ class _Work:
         self._own = publisher(self._app)
         self._others = others
         self._pass_on = pass_on
-        self.waker = self._parts.get().waker
+        self.parts = self._parts.get()
+        self.waker = self.parts.waker
         self._worker = EmbeddedWorker(self._app, house.release.environment.workers.threads).start()
 
     def _send(self, lane: str) -> None:
@@ -151,7 +151,7 @@ def _begin(pipe: Connection, inherited: list[Connection]) -> None:
 def _gateway(pipe: Connection, inherited: list[Connection], root: Path, release: Release, wrap: Wrap | None) -> None:
     """A child: serves until the parent is gone or says so."""
     _begin(pipe, inherited)
-    house = House.enter(root, release, wrap)
+    house = House.join(root, release, wrap)
     waker = Waker(_sender(pipe)).start()
     try:
         uvloop.run(_serve(house, waker, pipe))
@@ -167,7 +167,7 @@ def _gateway(pipe: Connection, inherited: list[Connection], root: Path, release:
 def _deliverer(pipe: Connection, inherited: list[Connection], root: Path, release: Release, wrap: Wrap | None) -> None:
     """A child: makes deliveries until the parent is gone."""
     _begin(pipe, inherited)
-    house = House.enter(root, release, wrap)
+    house = House.join(root, release, wrap)
     work = _Work(house, Metrics(), MESSAGES, _sender(pipe))
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the parent was told too, and ends us
     with suppress(EOFError):
@@ -192,6 +192,6 @@ async def _serve(house: House, waker: Waker, pipe: Connection) -> None:
     stop_on_signals(stop)
     asyncio.get_running_loop().add_reader(pipe.fileno(), stop.set)  # the parent says nothing more: readable means gone
     metrics = Metrics()
-    gateway = Gateway(house.release, house.journal, house.services, waker, metrics)
+    gateway = Gateway(house.releases, house.journal, house.services, waker, metrics)
     async with serve(house.release.environment.metrics, house.journal, metrics):
         await gateway.run(stop, process_name(), lambda: pipe.send("ready"))

@@ -51,13 +51,13 @@ def examine(root: Path, environment: str) -> list[Check]:
 
 def _journal(house: House) -> Iterator[Check]:
     yield Check("journal", True, house.journal.check())
-    active = house.journal.active_release()
-    same = active == house.release.id
+    deployed = house.journal.deployed()
+    same = deployed is not None and deployed.release == house.release.id
     yield Check(
         "release",
-        same if active else None,
-        f"active is {active[:12]}" if active else "none is active yet",
-        "" if same else "run `crossdock up`, or start the workers again, to take up the project as it is",
+        same if deployed else None,
+        str(deployed or "nothing is deployed yet"),
+        "" if same else "run `crossdock plan` to see what this folder would change, `crossdock deploy` to deploy it",
     )
     yield from _processes(house)
     yield from _lanes(house)

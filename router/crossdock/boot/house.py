@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossdock.core.clock import SystemClock
+from crossdock.core.deployment import Deployment
 from crossdock.core.errors import Misconfigured
 from crossdock.core.ids import now_ms
 from crossdock.core.journal import Journal, StoredRelease
 from crossdock.core.policy import StateStore
 from crossdock.core.ports import Services
+from crossdock.core.version import engine, require
 
 if TYPE_CHECKING:
     from celery import Celery
 
     from crossdock.runtime.journal import OpenJournal
     from crossdock.runtime.metrics import Metrics
+    from crossdock.runtime.releases import Releases
     from crossdock.runtime.worker import Parts
     from crossdock_config import Loaded, Release
 
@@ -116,24 +119,43 @@ def journal_url(root: Path, url: str) -> str:
 
 @dataclass(slots=True)
 class House:
-    """A release with its open journal: what every process of an installation starts from."""
+    """What is deployed, with the open journal: what every process of an installation starts from."""
 
     root: Path
+    deployment: Deployment
     release: Release
     opened: OpenJournal
     wrap: Wrap
 
     @classmethod
     def enter(cls, root: Path, release: Release, wrap: Wrap | None = None) -> House:
-        """Open the journal, keep the release in it and make it the active one."""
-        house = cls(root, release, open_journal(root, release), wrap or (lambda journal: journal))
-        house.opened.journal.save_release(stored(release))
-        return house
+        """Open the journal and run a project's folder: it is deployed, unless somebody has deployed by hand, then that runs."""
+        opened = open_journal(root, release)
+        return cls(root, *_running(root, opened, release), opened, wrap or (lambda journal: journal))
+
+    @classmethod
+    def join(cls, root: Path, release: Release, wrap: Wrap | None = None) -> House:
+        """Open the journal and run what is deployed; the folder's release only saves compiling it again where it is that."""
+        opened = open_journal(root, release)
+        deployment = opened.journal.deployed()
+        if deployment is None:
+            raise Misconfigured("nothing is deployed", advice="run `crossdock deploy`")
+        return cls(root, deployment, _same(root, opened, deployment, release), opened, wrap or (lambda journal: journal))
+
+    @classmethod
+    def follow(cls, root: Path, environment: str) -> House:
+        """Open an environment's journal and run what is deployed there; a folder that is the first to be started is deployed."""
+        opened = journal_of(root, environment)
+        deployment = opened.journal.deployed()
+        if deployment is None:
+            opened.close()
+            return cls.enter(root, compiled(root, environment))
+        return cls(root, deployment, _deployed(root, opened, deployment), opened, lambda journal: journal)
 
     @classmethod
     def enter_quietly(cls, root: Path, release: Release) -> House:
         """Open the journal and change nothing in it."""
-        return cls(root, release, open_journal(root, release), lambda journal: journal)
+        return cls(root, Deployment(0, release.id, "up"), release, open_journal(root, release), lambda journal: journal)
 
     @property
     def journal(self) -> Journal:
@@ -157,15 +179,22 @@ class House:
             answers=JournalAnswers(self.journal),
         )
 
+    @property
+    def releases(self) -> Releases:
+        """Releases by id, as one process compiles and keeps them."""
+        from crossdock.runtime.releases import Releases
+
+        return Releases(self.deployment, self.journal, partial(recompiled, self.root), self.release)
+
     def parts(self, send: Callable[[str], None], metrics: Metrics, *, share: bool) -> Parts:
         """Build what one working process consists of; `send` sends a wake-up for a lane."""
+        from crossdock.runtime.canary import Canary
         from crossdock.runtime.deliver import DeliveryDrain
         from crossdock.runtime.drain import MessageDrain
         from crossdock.runtime.gather import GatherDrain
         from crossdock.runtime.lanes import Drain, Lanes
         from crossdock.runtime.loop import LoopThread
         from crossdock.runtime.overdue import Watch
-        from crossdock.runtime.releases import Releases
         from crossdock.runtime.sinks import Sinks
         from crossdock.runtime.waker import Waker
         from crossdock.runtime.worker import Parts
@@ -173,25 +202,56 @@ class House:
         lease = self.release.environment.workers.lease
         journal, clock, loop = self.journal, SystemClock(), LoopThread()
         state = state_store(self.release.environment.state_store)
-        releases = Releases(self.release, journal, partial(recompiled, self.root))
+        releases = self.releases
         sinks, waker = Sinks(self.services, loop), Waker(send).start()
         sinks.warm(self.release)
         messages = MessageDrain(journal, releases, state, clock, metrics, lease)
         deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics, lease)
         drains: dict[str, Drain] = {"route": messages, "to": deliveries, "gather": GatherDrain(journal, releases)}
         lanes = Lanes(journal, drains, waker, lease, share=share)
-        return Parts(journal, lanes, loop, sinks, waker, Watch(journal, self.release))
+        return Parts(journal, lanes, loop, sinks, waker, releases, Watch(journal, releases), Canary(journal, releases))
+
+
+def _running(root: Path, opened: OpenJournal, release: Release) -> tuple[Deployment, Release]:
+    """Return what shall run where a folder is started: what was deployed by hand, else the folder, which is deployed for it."""
+    newest = opened.journal.deployed()
+    if newest is None or (newest.act == "up" and newest.release != release.id):
+        number = newest.number + 1 if newest else 1
+        return opened.journal.deploy(Deployment(number, release.id, "up", person()), stored(release)), release
+    return newest, _same(root, opened, newest, release)
+
+
+def _same(root: Path, opened: OpenJournal, deployment: Deployment, release: Release) -> Release:
+    """Return the release that is deployed: the one at hand, or the one in the journal."""
+    if deployment.release == release.id:
+        return release
+    return _deployed(root, opened, deployment)
+
+
+def _deployed(root: Path, opened: OpenJournal, deployment: Deployment) -> Release:
+    kept = opened.journal.load_release(deployment.release)
+    assert kept is not None, "a deployment refers to its release"
+    return recompiled(root, kept)
+
+
+def person() -> str:
+    """Return who runs this process."""
+    import getpass
+
+    return getpass.getuser()
 
 
 def stored(release: Release) -> StoredRelease:
     """Return a release as the journal keeps it."""
-    return StoredRelease(release.id, release.files, release.environment.environment, now_ms())
+    return StoredRelease(release.id, release.files, release.environment.environment, now_ms(), engine=engine())
 
 
 def recompiled(root: Path, kept: StoredRelease) -> Release:
     """Compile a release that the journal kept, with today's secrets."""
     import crossdock_config
 
+    if kept.engine:
+        require(kept.engine, f"release {kept.id[:12]}")
     secrets = crossdock_config.system_secrets(root, kept.environment)
     loaded = crossdock_config.load(kept.files, kept.environment, secrets=secrets, governance="warning")
     if loaded.release is None:

@@ -18,10 +18,9 @@ from crossdock.runtime.worker import PerProcess, run
 from crossdock_config import Release
 
 
-def run_worker(root: Path, release: Release, pool: str, concurrency: int) -> int:
+def run_worker(root: Path, environment: str, pool: str, concurrency: int) -> int:
     """Run a Celery worker in the foreground until SIGTERM; return its exit code."""
-    log_as(release)
-    house = House.enter(root, reaching(release))
+    house = _entered(root, environment)
     metrics = Metrics()
     house.opened.close()  # the pool's children open their own
     parts = PerProcess(lambda: house.parts(publisher(app), metrics, share=True))
@@ -29,14 +28,14 @@ def run_worker(root: Path, release: Release, pool: str, concurrency: int) -> int
     return run(app, parts, pool, concurrency, process_name())
 
 
-def run_gateway(root: Path, release: Release) -> int:
+def run_gateway(root: Path, environment: str) -> int:
     """Run the gateway in the foreground until SIGTERM; return its exit code."""
-    log_as(release)
-    house = House.enter(root, reaching(release))
+    house = _entered(root, environment)
     app = create(house.release.environment.broker, lambda lane: None)
     waker = Waker(publisher(app)).start()
     try:
-        uvloop.run(_serve(house, Gateway(house.release, house.journal, house.services, waker, metrics := Metrics()), metrics))
+        gateway = Gateway(house.releases, house.journal, house.services, waker, metrics := Metrics())
+        uvloop.run(_serve(house, gateway, metrics))
     except* CrossdockError as group:
         raise first_error(group) or group from None
     finally:
@@ -50,6 +49,12 @@ async def _serve(house: House, gateway: Gateway, metrics: Metrics) -> None:
     stop_on_signals(stop)
     async with serve(house.release.environment.metrics, house.journal, metrics):
         await gateway.run(stop, process_name(), lambda: None)
+
+
+def _entered(root: Path, environment: str) -> House:
+    house = House.follow(root, environment)
+    log_as(reaching(house.release))
+    return house
 
 
 def reaching(release: Release) -> Release:

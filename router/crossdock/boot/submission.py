@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crossdock.boot.house import compiled, open_journal, stored
+from crossdock.boot.house import House, compiled
 from crossdock.core.blob import IN_MEMORY, STEP, Blob
 from crossdock.core.errors import Misconfigured
 from crossdock.core.message import Accepted, Receipt
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 
 def submit(root: Path, environment: str, path: Path, partner: str, route: str = "") -> Accepted:
     """Accept a file as if the partner had just dropped it; it is durable when this returns."""
-    release = compiled(root, environment)
-    chosen = receiving(release, route) if route else route_for(release, partner, path.name)
-    opened = open_journal(root, release)
+    house = House.enter(root, compiled(root, environment))
     try:
-        opened.journal.save_release(stored(release))
+        chosen = receiving(house.release, route) if route else route_for(house.release, partner, path.name)
         receipt = Receipt(route=chosen, data=_content(path), source="cli", partner=partner, name=path.name)
-        accepted = opened.journal.accept([receipt], release.id)[0]
+        accepted = house.opened.journal.accept([receipt], house.release.id)[0]
     finally:
-        opened.close()
+        house.opened.close()
     return accepted
 
 

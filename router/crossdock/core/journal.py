@@ -13,12 +13,25 @@ from typing import Any, Literal, Protocol
 
 from crossdock.core.access import Actor
 from crossdock.core.chain import Link
-from crossdock.core.errors import CrossdockError
+from crossdock.core.deployment import Deployment, Tally
+from crossdock.core.errors import CrossdockError, Refused
 from crossdock.core.message import Accepted, Message, Receipt
 from crossdock.core.outcome import Claim, DeliveryState, Outcome
 from crossdock.core.ports import Reply
 
 EffectState = Literal["", "intended", "confirmed", "refused", "unknown"]
+
+
+class Superseded(Refused):
+    """Somebody else has deployed in the meantime; nothing was changed. `by` is the deployment that was faster."""
+
+    def __init__(self, by: Deployment) -> None:
+        super().__init__(
+            f"{by.actor or 'somebody'} was faster: {by} ({by.act}) was made while this one was prepared; nothing was changed",
+            code="superseded",
+            advice="look at what changed with `crossdock plan`, then deploy again",
+        )
+        self.by = by
 
 
 class LeaseLost(Exception):
@@ -216,13 +229,14 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class StoredRelease:
-    """A release as the journal keeps it: its content by path, enough to compile it again."""
+    """A release as the journal keeps it: its content by path, enough to compile it again, and the oldest `engine` that can."""
 
     id: str
     files: Mapping[str, str]
     environment: str
     created_at: int = 0
     note: str = ""
+    engine: str = ""
 
 
 class Journal(Protocol):
@@ -305,14 +319,29 @@ class Journal(Protocol):
     def links(self, references: Collection[str]) -> list[Link]:
         """Return what is known of some orders, oldest first."""
 
-    def save_release(self, release: StoredRelease) -> None:
-        """Keep a release (once) and make it the active one."""
+    def keep_release(self, release: StoredRelease) -> None:
+        """Keep a release; where it is kept already, nothing changes."""
 
     def load_release(self, release: str) -> StoredRelease | None:
         """Return a release by id."""
 
-    def active_release(self) -> str | None:
-        """Return the id of the active release."""
+    def deploy(self, deployment: Deployment, release: StoredRelease | None = None) -> Deployment:
+        """Make a deployment, and keep its release, in one transaction; raises Superseded where its number is taken already.
+
+        Returns it as it was kept, with its time.
+        """
+
+    def deployed(self) -> Deployment | None:
+        """Return the newest deployment."""
+
+    def deployments(self, limit: int) -> list[Deployment]:
+        """Return deployments, newest first."""
+
+    def tallies(self, since: int) -> dict[str, Tally]:
+        """Return how messages accepted since then (ms) have fared, by release."""
+
+    def in_flight(self) -> dict[tuple[str, str], int]:
+        """Return how many messages have not come to their end, deliveries included, by release and route."""
 
     def beat(self, name: str, role: str, detail: Mapping[str, Any]) -> None:
         """Note that a process is alive (for `doctor`)."""

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from crossdock.core.clock import Clock
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.partner import Partner
+
+if TYPE_CHECKING:
+    from crossdock.core.spec import Binding
 
 
 class Intake(Protocol):
@@ -71,6 +74,14 @@ class Listening(Protocol):
     @property
     def ready(self) -> asyncio.Event:
         """Set once it listens."""
+
+
+@runtime_checkable
+class Rebindable(Protocol):
+    """A source that can be told its routes and partners anew while it serves: nobody is cut off, open sessions go on."""
+
+    def rebind(self, bindings: Sequence[Binding], services: Services) -> None:
+        """Take documents as these bindings say from now on; raises Misconfigured, and then nothing has changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ Answers are committed as they come, so that one slow call keeps nobody waiting.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,12 +27,15 @@ from crossdock.core.nodes import TargetNode
 from crossdock.core.outcome import DeliveryState, Event
 from crossdock.core.policy import Attempt, Fail, Policy, RetryLater, StateStore
 from crossdock.core.ports import Askable, Dispatch, Reply, Sink
-from crossdock.runtime.drain import spawned
+from crossdock.core.version import EngineTooOld
+from crossdock.runtime.drain import LEFT_ALONE, spawned
 from crossdock.runtime.loop import LoopThread
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
 from crossdock.runtime.sinks import PARTNER, Sinks
 from crossdock_config import Release
+
+log = logging.getLogger(__name__)
 
 SECONDS = 30.0
 """How long a call may take where no policy says so."""
@@ -91,6 +95,9 @@ class DeliveryDrain:
                 keep_tests_apart(work.message.body, "out")
             sink = self._sinks.get(release, work.endpoint)
             around = policies_of(release, work)
+        except EngineTooOld as error:
+            log.error("delivery %s is left to another worker: %s", work.delivery_id, error.message)
+            return Concluded(work, DeliveryState.QUEUED, work.effect, error=error, after=LEFT_ALONE, counts=False)
         except CrossdockError as error:
             return Concluded(work, DeliveryState.FAILED, work.effect, error=error)
         attempt = self._attempt(work)

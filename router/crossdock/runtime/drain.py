@@ -8,6 +8,7 @@ A message whose earlier attempts were cut off (a worker that died) runs alone, s
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,14 +27,19 @@ from crossdock.core.nodes import StepNode
 from crossdock.core.outcome import LENIENT, Claim, Closing, Event, Outcome, Stage, State, lenient_stages, told
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
 from crossdock.core.program import Program, variables
+from crossdock.core.version import EngineTooOld
 from crossdock.runtime.chain_watch import watched
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
 from crossdock_config import Release
 
+log = logging.getLogger(__name__)
+
 BATCH = 100
 SUSPECT = 3
 """From this attempt on a message runs alone."""
+LEFT_ALONE = 5.0
+"""Seconds until a message of a release that is too new for this engine may be claimed again."""
 MOST_ATTEMPTS = 50
 """A message that was claimed so often without an end is given to the operator."""
 
@@ -107,6 +113,8 @@ class MessageDrain:
                     f"this message was begun {work.attempts - 1} times and never came to an end",
                     advice="look at the workers' logs around its attempts; retry it when the reason is gone",
                 )
+        except EngineTooOld as error:
+            return _left_alone(work, error)
         except CrossdockError as error:
             return Settled(work, Outcome(work.message, State.FAILED, error=error, resume=control.resume))
         work = _readable(work, program)
@@ -216,6 +224,13 @@ def _readable(work: MessageWork, program: Program) -> MessageWork:
     if first and isinstance(first[0], StepNode) and getattr(first[0].step, "reads_blobs", False):
         return work
     return replace(work, message=work.message.with_body(body.whole(), work.message.content_type))
+
+
+def _left_alone(work: MessageWork, error: EngineTooOld) -> Settled:
+    """Leave a message to a worker whose engine is new enough; this attempt doesn't count."""
+    log.error("message %s is left to another worker: %s", work.message.id, error.message)
+    outcome = Outcome(work.message, State.RETRY, error=error, resume=work.message.control.resume)
+    return Settled(work, outcome, after=LEFT_ALONE, counts=False)
 
 
 def _stopped(work: MessageWork, stop: RetryLater | Fail) -> Settled:

@@ -1,71 +1,91 @@
-"""The gateway: runs the inbound side of every endpoint, and the operations page (`/metrics`, `/health`)."""
+"""The gateway: runs the inbound side of every endpoint, and goes over to what is deployed while it runs."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from crossdock.core.errors import CrossdockError
 from crossdock.core.journal import Journal
-from crossdock.core.ports import Intake, Listening, Services, Source
+from crossdock.core.ports import Services
+from crossdock.core.version import engine
+from crossdock.runtime.doors import Doors
 from crossdock.runtime.intake import GroupCommit
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.quotas import QuotaIntake
+from crossdock.runtime.releases import Releases, follow_quietly
+from crossdock.runtime.sources import Sources
 from crossdock.runtime.waker import Waker
-from crossdock_config import Release
 
 log = logging.getLogger(__name__)
 
 BEAT = 5.0
+LOOK = 0.4
+"""Seconds between two looks at what is deployed."""
 
 
 class Gateway:
-    """All sources of a release, on one event loop."""
+    """All sources of what is deployed, on one event loop."""
 
-    def __init__(self, release: Release, journal: Journal, services: Services, waker: Waker, metrics: Metrics) -> None:
-        self._release = release
+    def __init__(self, releases: Releases, journal: Journal, services: Services, waker: Waker, metrics: Metrics) -> None:
+        self._releases = releases
         self._journal = journal
         self._services = services
         self._waker = waker
         self._metrics = metrics
+        self._switched = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, name: str, ready: Callable[[], None]) -> None:
         """Serve until `stop`; raises CrossdockError where a source can't start."""
-        commit = GroupCommit(self._journal, self._release.id, self._waker, self._metrics)
-        intake = QuotaIntake(commit, self._release.partners)
-        sources = list(self._sources())
+        doors = Doors(self._releases)
+        commit = GroupCommit(self._journal, doors.release_for, self._waker, self._metrics)
+        quotas = QuotaIntake(commit, self._releases.active.partners)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_run(source, intake, label)) for label, source in sources]
-            tasks.append(group.create_task(self._beat(name)))
-            for _, source in sources:
-                if isinstance(source, Listening):
-                    await source.ready.wait()
+            sources = Sources(group, quotas, self._services)
+            await sources.start(self._releases.active)
+            tasks = [group.create_task(self._beat(name, sources)), group.create_task(self._follow(doors, quotas, sources))]
             ready()
             await stop.wait()
             for task in tasks:
                 task.cancel()
+            await sources.stop()
         commit.close()
 
-    def _sources(self) -> Iterator[tuple[str, Source]]:
-        for name, bindings in self._release.bindings.items():
-            endpoint = self._release.endpoints[name]
-            if endpoint.spec.source is not None:
-                yield name, endpoint.spec.source(endpoint.settings, bindings, self._services)
-
-    async def _beat(self, name: str) -> None:
+    async def _follow(self, doors: Doors, quotas: QuotaIntake, sources: Sources) -> None:
+        """Go over to what is deployed, whenever it is another; the doors first, as a new source needs its release."""
         while True:
-            await asyncio.to_thread(self._journal.beat, name, "gateway", {"sources": sorted(self._release.bindings)})
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(LOOK)
+            refused = self._releases.trouble
+            if await asyncio.to_thread(follow_quietly, self._releases):
+                doors.switch()
+                quotas.agree(self._releases.active.partners)
+                await sources.switch(self._releases.active)
+                self._switched.set()
+            elif self._releases.trouble != refused:
+                self._switched.set()
 
+    async def _beat(self, name: str, sources: Sources) -> None:
+        while True:
+            detail = {
+                "engine": engine(),
+                "deployment": self._releases.deployment.number,
+                "trouble": "; ".join(filter(None, (self._releases.trouble, *sources.trouble.values()))),
+                "sources": sorted(self._releases.active.bindings),
+            }
+            try:
+                await asyncio.to_thread(self._journal.beat, name, "gateway", detail)
+            except CrossdockError as error:
+                log.warning("can't say that this gateway is alive: %s", error.message)
+            await self._until_switched(BEAT)
 
-async def _run(source: Source, intake: Intake, name: str) -> None:
-    try:
-        await source.run(intake)
-    except CrossdockError as error:
-        error.message = f"{name}: {error.message}"
-        raise
+    async def _until_switched(self, seconds: float) -> None:
+        self._switched.clear()
+        try:
+            await asyncio.wait_for(self._switched.wait(), seconds)
+        except TimeoutError:
+            return
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

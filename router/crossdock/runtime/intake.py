@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from crossdock.core.journal import Journal, message_lane
@@ -26,9 +27,9 @@ Waiting = tuple[Receipt, "asyncio.Future[Accepted]"]
 class GroupCommit:
     """The `Intake` of a process: lives on one event loop."""
 
-    def __init__(self, journal: Journal, release: str, waker: Waker, metrics: Metrics) -> None:
+    def __init__(self, journal: Journal, release_for: Callable[[Receipt], str], waker: Waker, metrics: Metrics) -> None:
         self._journal = journal
-        self._release = release
+        self._release_for = release_for
         self._waker = waker
         self._metrics = metrics
         self._waiting: deque[Waiting] = deque()
@@ -51,15 +52,22 @@ class GroupCommit:
         try:
             while self._waiting:
                 group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-                await self._commit(group)
+                for release, part in self._by_release(group).items():
+                    await self._commit(part, release)
         finally:
             self._committing = None
 
-    async def _commit(self, group: list[Waiting]) -> None:
+    def _by_release(self, group: list[Waiting]) -> dict[str, list[Waiting]]:
+        parts: dict[str, list[Waiting]] = {}
+        for waiting in group:
+            parts.setdefault(self._release_for(waiting[0]), []).append(waiting)
+        return parts
+
+    async def _commit(self, group: list[Waiting], release: str) -> None:
         receipts = [receipt for receipt, _ in group]
         loop = asyncio.get_running_loop()
         try:
-            accepted = await loop.run_in_executor(self._thread, self._journal.accept, receipts, self._release)
+            accepted = await loop.run_in_executor(self._thread, self._journal.accept, receipts, release)
         except Exception as error:  # noqa: BLE001 - every waiting source must hear it, whatever it is
             for _, future in group:
                 if not future.done():

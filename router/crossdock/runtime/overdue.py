@@ -11,7 +11,7 @@ import time
 from crossdock.core.journal import Journal, Late, LateReport
 from crossdock.core.outcome import Event
 from crossdock.runtime.drain import spawned
-from crossdock_config import Release
+from crossdock.runtime.releases import Releases
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,9 @@ MOST = 100
 class Watch:
     """Looks for what is late, at the latest a second after it became so."""
 
-    def __init__(self, journal: Journal, release: Release) -> None:
+    def __init__(self, journal: Journal, releases: Releases) -> None:
         self._journal = journal
-        self._release = release
+        self._releases = releases
         self._next = 0.0
 
     def look(self) -> set[str]:
@@ -43,4 +43,4 @@ class Watch:
 
     def _report(self, item: Late) -> LateReport:
         log.warning("%s", item.sentence, extra={"partner": item.message.control.partner, "exchange": item.id})
-        return LateReport(item, tuple(spawned(self._release, item.message, Event(item.event, dict(item.body)))))
+        return LateReport(item, tuple(spawned(self._releases.active, item.message, Event(item.event, dict(item.body)))))

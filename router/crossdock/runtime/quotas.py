@@ -42,9 +42,13 @@ class QuotaIntake:
 
     def __init__(self, intake: Intake, partners: Mapping[str, Partner], now: Callable[[], float] = time.monotonic) -> None:
         self._intake = intake
-        self._quotas = {name: partner.quotas for name, partner in partners.items()}
         self._now = now
         self._buckets: dict[str, _Bucket] = {}
+        self.agree(partners)
+
+    def agree(self, partners: Mapping[str, Partner]) -> None:
+        """Hold partners to other quotas from now on; what was counted stays counted."""
+        self._quotas = {name: partner.quotas for name, partner in partners.items()}
 
     async def accept(self, receipt: Receipt) -> Accepted:
         """Return when the receipt is durable; raises Rejected where it is too big, Retryable where it comes much too fast."""

@@ -1,35 +1,48 @@
-"""Compiled releases by id: a message finishes on the release that it began with."""
+"""Compiled releases by id: a message finishes on the release that it began with, whatever is deployed meanwhile.
+
+journal: newest deployment ── follow ──> active, candidate        what new messages begin with
+journal: any stored release ── get ────> compiled again           what older messages still need
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from crossdock.core.errors import Misconfigured
+from crossdock.core.deployment import Deployment
+from crossdock.core.errors import CrossdockError, Misconfigured
 from crossdock.core.journal import Journal, StoredRelease
 from crossdock_config import Release
 
-KEPT = 4
+log = logging.getLogger(__name__)
+
+KEPT = 6
 """How many compiled releases a process keeps; older ones are compiled again when a message still needs them."""
 
 Compile = Callable[[StoredRelease], Release]
 
 
 class Releases:
-    """The active release and, from the journal, any earlier one."""
+    """What runs, and from the journal any earlier release. Safe from many threads.
 
-    def __init__(self, active: Release, journal: Journal, compile_again: Compile) -> None:
-        self.active = active
+    `deployment` is the newest that was taken up; `trouble` says why a newer one could not be.
+    """
+
+    def __init__(self, deployment: Deployment, journal: Journal, compile_again: Compile, known: Release | None = None) -> None:
         self._journal = journal
         self._compile = compile_again
-        self._known: OrderedDict[str, Release] = OrderedDict({active.id: active})
+        self._known: OrderedDict[str, Release] = OrderedDict({known.id: known} if known else {})
         self._lock = threading.Lock()
+        self._refused = 0
+        self.trouble = ""
+        self.deployment = deployment
+        self.active = self.get(deployment.release)
+        self.candidate = self.get(deployment.candidate) if deployment.candidate else None
 
     def get(self, release: str) -> Release:
-        """Return a release; raises Misconfigured where the journal has none of that id."""
-        if release == self.active.id:
-            return self.active
+        """Return a release; raises Misconfigured where the journal has none of that id, or this engine can't run it."""
         with self._lock:
             found = self._known.get(release) or self._load(release)
             self._known[release] = found
@@ -38,11 +51,36 @@ class Releases:
                 self._known.popitem(last=False)
         return found
 
+    def follow(self) -> bool:
+        """Take up what is deployed now; return whether that is new. What can't be run here is told once, and not taken up."""
+        newest = self._journal.deployed()
+        if newest is None or newest.number in (self.deployment.number, self._refused):
+            return False
+        try:
+            active = self.get(newest.release)
+            candidate = self.get(newest.candidate) if newest.candidate else None
+        except Misconfigured as error:
+            self._refused, self.trouble = newest.number, f"{newest} is not taken up: {error.message}"
+            log.error("%s; %s", self.trouble, error.advice)
+            return False
+        self.deployment, self.active, self.candidate, self.trouble = newest, active, candidate, ""
+        log.info("%s is taken up", newest)
+        return True
+
     def _load(self, release: str) -> Release:
         stored = self._journal.load_release(release)
         if stored is None:
             raise Misconfigured(
                 f"release {release[:12]} is not in the journal",
-                advice="run `crossdock up` once on the project that this message was accepted under, then retry it",
+                advice="was the journal restored from an older backup? Deploy the release again, then retry the message",
             )
         return self._compile(stored)
+
+
+def follow_quietly(releases: Releases) -> bool:
+    """Take up what is deployed now; while the journal can't be asked, what runs goes on."""
+    try:
+        return releases.follow()
+    except CrossdockError as error:
+        log.warning("can't ask what is deployed, and go on with %s: %s", releases.deployment, error.message)
+        return False

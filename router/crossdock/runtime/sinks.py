@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from crossdock.core.errors import Misconfigured
+from crossdock.core.partner import Partner
 from crossdock.core.ports import Services, Sink
 from crossdock.core.registry import nearest
 from crossdock.core.spec import ConnectorSpec
 from crossdock.runtime.loop import LoopThread
-from crossdock_config import Release
+from crossdock_config import Endpoint, Release
 
 PARTNER = "partner:"
 
@@ -21,7 +23,7 @@ class Sinks:
     def __init__(self, services: Services, loop: LoopThread) -> None:
         self._services = services
         self._loop = loop
-        self._sinks: dict[tuple[str, str], Sink] = {}
+        self._sinks: dict[tuple[str, str], _Open] = {}
         self._lock = threading.Lock()
 
     def get(self, release: Release, endpoint: str) -> Sink:
@@ -30,7 +32,7 @@ class Sinks:
         with self._lock:
             if key not in self._sinks:
                 self._sinks[key] = self._open(release, key[1])
-            return self._sinks[key]
+            return self._sinks[key].sink
 
     def warm(self, release: Release) -> None:
         """Open every endpoint that can be delivered to, so that the first delivery waits for no imports."""
@@ -40,11 +42,11 @@ class Sinks:
 
     def close(self) -> None:
         """Close them all."""
-        for sink in self._sinks.values():
+        for sink in {id(opened.sink): opened.sink for opened in self._sinks.values()}.values():
             self._loop.run(sink.close())
         self._sinks.clear()
 
-    def _open(self, release: Release, endpoint: str) -> Sink:
+    def _open(self, release: Release, endpoint: str) -> _Open:
         found = release.endpoints.get(endpoint)
         if found is None or found.spec.target is None:
             raise Misconfigured(
@@ -52,8 +54,24 @@ class Sinks:
                 f"{nearest(endpoint, release.endpoints)}",
                 advice="name it under `endpoints` in the environment's file",
             )
+        for (_, name), opened in self._sinks.items():
+            if name == endpoint and opened.serves(found, release):
+                return opened
         services = replace(self._services, partners=release.partners)
-        return self._loop.run(_built(found.spec, found.settings, services))
+        return _Open(found, release.partners, self._loop.run(_built(found.spec, found.settings, services)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A sink, and what it was made from: a release that says the same uses the same connections."""
+
+    endpoint: Endpoint
+    partners: Mapping[str, Partner]
+    sink: Sink
+
+    def serves(self, endpoint: Endpoint, release: Release) -> bool:
+        mine = (self.endpoint.spec.name, self.endpoint.settings, self.partners)
+        return mine == (endpoint.spec.name, endpoint.settings, release.partners)
 
 
 async def _built(spec: ConnectorSpec, settings: object, services: Services) -> Sink:

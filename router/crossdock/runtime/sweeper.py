@@ -1,27 +1,31 @@
-"""The sweeper, one in every worker: finds what is due, late, or left by a dead worker, so that no wake-up need ever arrive."""
+"""The sweeper, one in every worker: finds what is due, late, or left by a dead worker, so that no wake-up need ever arrive.
+
+It also follows what is deployed, and watches canaries.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
 from crossdock.core.errors import CrossdockError
-from crossdock.core.journal import Journal
-from crossdock.runtime.overdue import Watch
-from crossdock.runtime.waker import Waker
+from crossdock.core.version import engine
+
+if TYPE_CHECKING:
+    from crossdock.runtime.worker import Parts
 
 log = logging.getLogger(__name__)
 
 SHORTEST, LONGEST = 0.02, 1.0
+BEAT = 5
 
 
 class Sweeper:
     """Wakes due lanes from a thread of its own, at the latest once a second."""
 
-    def __init__(self, journal: Journal, waker: Waker, watch: Watch, name: str, role: str) -> None:
-        self._journal = journal
-        self._watch = watch
-        self._waker = waker
+    def __init__(self, parts: Parts, name: str, role: str) -> None:
+        self._parts = parts
         self._name = name
         self._role = role
         self._stopping = threading.Event()
@@ -46,11 +50,15 @@ class Sweeper:
                 log.warning("the sweep failed and will be tried again: %s", error.message)
                 wait = LONGEST
             rounds += 1
-        self._journal.close()
+        self._parts.journal.close()
 
     def _sweep(self, rounds: int) -> float:
-        self._waker.wake(self._journal.sweep() | self._watch.look())
-        if rounds % 5 == 0:
-            self._journal.beat(self._name, self._role, {})
-        due = self._journal.next_due()
+        journal, switched = self._parts.journal, self._parts.follow()
+        self._parts.canary.look()
+        self._parts.waker.wake(journal.sweep() | self._parts.watch.look())
+        if switched or rounds % BEAT == 0:
+            releases = self._parts.releases
+            detail = {"engine": engine(), "deployment": releases.deployment.number, "trouble": releases.trouble}
+            journal.beat(self._name, self._role, detail)
+        due = journal.next_due()
         return LONGEST if due is None else min(LONGEST, max(SHORTEST, due))

@@ -16,9 +16,11 @@ from celery.worker import WorkController, state
 
 from crossdock.core.journal import Journal
 from crossdock.runtime import memory
+from crossdock.runtime.canary import Canary
 from crossdock.runtime.lanes import Lanes
 from crossdock.runtime.loop import LoopThread
 from crossdock.runtime.overdue import Watch
+from crossdock.runtime.releases import Releases, follow_quietly
 from crossdock.runtime.sinks import Sinks
 from crossdock.runtime.sweeper import Sweeper
 from crossdock.runtime.waker import Waker
@@ -33,7 +35,16 @@ class Parts:
     loop: LoopThread
     sinks: Sinks
     waker: Waker
+    releases: Releases
     watch: Watch
+    canary: Canary
+
+    def follow(self) -> bool:
+        """Take up what is deployed now, the ways out opened before they are needed; return whether that is something new."""
+        if not follow_quietly(self.releases):
+            return False
+        self.sinks.warm(self.releases.active)
+        return True
 
     def stop(self) -> None:
         """Let go of everything, in the order in which it is used."""
@@ -118,7 +129,7 @@ def run(app: Celery, parts: PerProcess, pool: str, concurrency: int, name: str) 
 
     def ready(**_: object) -> None:
         own = parts.get()
-        sweepers.append(Sweeper(own.journal, own.waker, own.watch, name, "worker").start())
+        sweepers.append(Sweeper(own, name, "worker").start())
 
     def stopping(**_: object) -> None:
         for sweeper in sweepers:

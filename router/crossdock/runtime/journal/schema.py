@@ -12,7 +12,8 @@
     link                                       what documents say of orders: the document chain
     audit ── audit_head                        who did what
     api_token, approval                        who may come in, and what a second person must agree to
-    stored_release, active_release, process, lease
+    stored_release ── deployment               releases, and which one runs
+    process, lease
 
 A delivery is called `<message>/<n>` and a part `<parent>.<n>`, and events and effects begin their key with that name: a family
 lies together, and needs no further index. Times are ms since 1970. JSON is kept as text: it is read by us alone, and `jsonb`
@@ -384,14 +385,24 @@ stored_release = _table(
     _text("environment"),
     _number("created_at"),
     _text("note"),
+    _default("engine", BYTEWISE, "''"),
 )
 
-active_release = _table(
-    "active_release",
-    _number("slot", primary_key=True),
+deployment = _table(
+    "deployment",
+    _number("number", primary_key=True),
     _text("release_id", ForeignKey("stored_release.id")),
-    _number("since"),
+    _text("act"),
+    _text("actor"),
+    _text("note"),
+    _text("candidate_id"),
+    _number("share"),
+    _number("until"),
+    _number("most_errors"),
+    _text("approved"),
+    _number("at"),
 )
+"""Every deployment ever made (`core.deployment.Deployment`); the newest is what runs."""
 
 belongs = _table("belongs", _number("slot", primary_key=True), _text("environment"), _number("since"))
 """The environment whose journal this is (`belonging`)."""

@@ -455,18 +455,34 @@ INSERT INTO belongs (slot, environment, since) VALUES (1, :environment, :now) ON
 UPDATE belongs SET environment = :environment, since = :now WHERE slot = 1
 
 -- one: add_release
-INSERT INTO stored_release (id, files, environment, created_at, note) VALUES (:id, :files, :environment, :created_at, :note)
+INSERT INTO stored_release (id, files, environment, created_at, note, engine)
+VALUES (:id, :files, :environment, :created_at, :note, :engine)
 ON CONFLICT DO NOTHING
 
--- one: activate_release
-INSERT INTO active_release (slot, release_id, since) VALUES (1, :id, :now)
-ON CONFLICT (slot) DO UPDATE SET release_id = excluded.release_id, since = excluded.since
-
 -- one: load_release
-SELECT id, files, environment, created_at, note FROM stored_release WHERE id = :id
+SELECT id, files, environment, created_at, note, engine FROM stored_release WHERE id = :id
 
--- one: active_release
-SELECT release_id FROM active_release WHERE slot = 1
+-- one: add_deployment
+INSERT INTO deployment (number, release_id, act, actor, note, candidate_id, share, until, most_errors, approved, at)
+SELECT :number::bigint, :release, :act, :actor, :note, :candidate, :share, :until, :most_errors, :approved, :at
+WHERE :number::bigint - 1 = (SELECT coalesce(max(number), 0) FROM deployment)
+ON CONFLICT DO NOTHING
+
+-- one: deployments
+SELECT number, release_id, act, actor, note, candidate_id, share, until, most_errors, approved, at
+FROM deployment ORDER BY number DESC LIMIT :limit
+
+-- one: tallies
+SELECT m.release, count(*), sum(CASE WHEN m.state = 'failed' OR EXISTS (
+    SELECT 1 FROM delivery d WHERE d.message_id = m.id AND d.state IN ('failed', 'unknown')) THEN 1 ELSE 0 END)
+FROM message m WHERE m.id >= :floor AND m.received_at >= :since GROUP BY m.release
+
+-- one: in_flight
+SELECT m.release, m.route, count(DISTINCT m.id) FROM message m
+WHERE m.id IN (SELECT w.ref FROM work w WHERE w.lane LIKE 'route/%')
+   OR m.id IN (SELECT d.message_id FROM work w JOIN delivery d ON d.id = w.ref WHERE w.lane LIKE 'to/%')
+   OR m.id IN (SELECT message_id FROM waiting)
+GROUP BY m.release, m.route
 
 -- one: beat
 INSERT INTO process (name, role, at, detail) VALUES (:name, :role, :now, :detail)

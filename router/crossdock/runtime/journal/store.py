@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from crossdock.core.chain import Link
+from crossdock.core.deployment import Deployment, Tally
 from crossdock.core.journal import (
     Appended,
     Claimed,
@@ -24,10 +25,10 @@ from crossdock.core.journal import (
 )
 from crossdock.core.message import Accepted, Message, Receipt
 from crossdock.core.outcome import Claim
-from crossdock.runtime.journal import attempts, intake, late, links, queue, runs, waiting
+from crossdock.runtime.journal import attempts, deployments, intake, late, links, queue, runs, waiting
 from crossdock.runtime.journal.database import Database, Session
 from crossdock.runtime.journal.revision import REVISION
-from crossdock.runtime.journal.texts import clean, dump, load
+from crossdock.runtime.journal.texts import clean, dump
 
 FORGOTTEN_AFTER = 7 * 24 * 3600 * 1000
 """Ms after which a process that no longer beats is forgotten."""
@@ -124,31 +125,33 @@ class SqlJournal:
         """Return what is known of some orders."""
         return self._database.read(lambda session: links.links(session, references)) if references else []
 
-    def save_release(self, release: StoredRelease) -> None:
-        """Keep a release and make it the active one."""
-
-        def save(session: Session) -> None:
-            session.run(
-                "add_release",
-                id=release.id,
-                files=dump(dict(release.files)),
-                environment=release.environment,
-                created_at=release.created_at or session.now,
-                note=clean(release.note),
-            )
-            session.run("activate_release", id=release.id, now=session.now)
-
-        self._database.write(save)
+    def keep_release(self, release: StoredRelease) -> None:
+        """Keep a release."""
+        self._database.write(lambda session: deployments.keep(session, release))
 
     def load_release(self, release: str) -> StoredRelease | None:
         """Return a release by id."""
-        rows = self._database.read(lambda session: session.all("load_release", id=release))
-        return StoredRelease(rows[0][0], load(rows[0][1]), *rows[0][2:]) if rows else None
+        return self._database.read(lambda session: deployments.stored(session, release))
 
-    def active_release(self) -> str | None:
-        """Return the id of the active release."""
-        rows = self._database.read(lambda session: session.all("active_release"))
-        return rows[0][0] if rows else None
+    def deploy(self, deployment: Deployment, release: StoredRelease | None = None) -> Deployment:
+        """Make a deployment; raises Superseded."""
+        return self._database.write(lambda session: deployments.deploy(session, deployment, release))
+
+    def deployed(self) -> Deployment | None:
+        """Return the newest deployment."""
+        return next(iter(self.deployments(1)), None)
+
+    def deployments(self, limit: int) -> list[Deployment]:
+        """Return deployments, newest first."""
+        return self._database.read(lambda session: deployments.newest(session, limit))
+
+    def tallies(self, since: int) -> dict[str, Tally]:
+        """Return how messages accepted since then have fared, by release."""
+        return self._database.read(lambda session: deployments.tallies(session, since))
+
+    def in_flight(self) -> dict[tuple[str, str], int]:
+        """Return how many messages have not come to their end, by release and route."""
+        return self._database.read(deployments.in_flight)
 
     def beat(self, name: str, role: str, detail: Mapping[str, Any]) -> None:
         """Note that a process is alive, and forget those long gone."""

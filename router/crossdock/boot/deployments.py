@@ -1,0 +1,274 @@
+"""Deploying: everything is proven first, then one row in the journal is the switch, and the processes follow it by themselves.
+
+    deploy     a folder's release, or one that was built before        rollback   back to what ran before
+    promote    what runs in one environment, into another              complete   a canary becomes what runs
+
+Nothing is deployed that `check` would refuse, whose ways in can't be built, that would silently drop a route, or that a living
+process is too old for. Whoever is slower of two is told so. In-flight messages finish on the release that they began with.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crossdock.boot.house import compiled, journal_of, recompiled, stored
+from crossdock.core.deployment import WHOLE, Act, Deployment
+from crossdock.core.errors import CrossdockError, Misconfigured, Problem, Refused
+from crossdock.core.ids import now_ms
+from crossdock.core.version import order
+
+if TYPE_CHECKING:
+    from crossdock.core.journal import StoredRelease
+    from crossdock.runtime.journal import OpenJournal
+    from crossdock_config import Release
+
+LIVING_MS = 15_000
+"""A process that was heard of within so many ms is alive."""
+PATIENCE = 5.0
+"""Seconds in which the processes are expected to have taken a deployment up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for. `canary` is the share (of WHOLE) for the new release, `lasting` the canary's time in seconds (0: no end).
+
+    `expected` is the deployment that the plan was made against; None: whatever runs.
+    """
+
+    actor: str
+    note: str = ""
+    canary: int = 0
+    lasting: float = 0.0
+    most_errors: int = 500
+    allow_delete: bool = False
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A deployment that was made, the one before it, and what of routes came and went."""
+
+    deployment: Deployment
+    before: Deployment | None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    in_flight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A release as it would run in an environment: compiled with its secrets, and in the form that the journal keeps."""
+
+    release: Release
+    kept: StoredRelease
+
+
+def of_folder(root: Path, environment: str) -> Candidate:
+    """Return a folder's release; raises Misconfigured with every problem."""
+    release = compiled(root, environment)
+    return Candidate(release, stored(release))
+
+
+def of_release(root: Path, environment: str, kept: StoredRelease) -> Candidate:
+    """Return a release that was kept or built before, as it would run in an environment; raises Misconfigured."""
+    here = replace(kept, environment=environment)
+    return Candidate(recompiled(root, here), here)
+
+
+def deploy(opened: OpenJournal, candidate: Candidate, asked: Order, act: Act = "deploy") -> Made:
+    """Prove a release and switch to it; raises Misconfigured with all reasons against it, Refused, Superseded."""
+    before = opened.journal.deployed()
+    if before is not None and asked.expected is not None and before.number != asked.expected:
+        raise Refused(f"the plan was made against deployment {asked.expected}, and {before} runs", code="superseded")
+    if before is not None and (before.release, before.candidate) == (candidate.release.id, ""):
+        raise Refused(f"release {before.release[:12]} runs already: there is nothing to change", code="unchanged")
+    running = _running(opened, before)
+    removed = tuple(sorted(set(running) - set(_receiving(candidate.release))))
+    _prove(opened, candidate, removed, asked)
+    deployment = _deployment(before, candidate.release.id, asked, act)
+    in_flight = sum(opened.journal.in_flight().values())
+    made = opened.journal.deploy(deployment, candidate.kept)
+    added = tuple(sorted(set(_receiving(candidate.release)) - set(running)))
+    return Made(made, before, added, removed, in_flight)
+
+
+def rollback(opened: OpenJournal, root: Path, environment: str, asked: Order, to: str = "") -> Made:
+    """Go back to the release that ran before, or to one by its id or deployment's number; raises Refused, Misconfigured.
+
+    A canary is withdrawn instead: what ran beside it goes on.
+    """
+    before = opened.journal.deployed()
+    if before is None:
+        raise Refused("nothing is deployed yet: there is nothing to go back to", code="nothing_deployed")
+    if before.candidate and not to:
+        return Made(opened.journal.deploy(_next(before, before.release, asked, "withdraw")), before)
+    target = _earlier(opened, before, to)
+    kept = opened.journal.load_release(target)
+    assert kept is not None, "a deployment refers to its release"
+    candidate = of_release(root, environment, kept)
+    made = opened.journal.deploy(_next(before, target, asked, "rollback"))
+    was, now = set(_running(opened, before)), set(_receiving(candidate.release))
+    return Made(made, before, tuple(sorted(now - was)), tuple(sorted(was - now)), sum(opened.journal.in_flight().values()))
+
+
+def complete(opened: OpenJournal, asked: Order) -> Made:
+    """Make a canary's candidate what runs; raises Refused where there is none."""
+    before = opened.journal.deployed()
+    if before is None or not before.candidate:
+        raise Refused("there is no canary to complete", code="no_canary", advice="begin one with `crossdock deploy --canary 5%`")
+    return Made(opened.journal.deploy(_next(before, before.candidate, asked, "complete")), before)
+
+
+def promote(root: Path, source: str, target: str, asked: Order) -> Made:
+    """Deploy what runs in one environment into another; raises Refused, Misconfigured."""
+    from_journal = journal_of(root, source)
+    try:
+        running = from_journal.journal.deployed()
+        if running is None:
+            raise Refused(f"nothing is deployed in '{source}'", code="nothing_deployed", advice="deploy there first")
+        if running.candidate:
+            raise Refused(f"a canary runs in '{source}': complete it, or roll it back, before it is promoted", code="canary")
+        kept = from_journal.journal.load_release(running.release)
+    finally:
+        from_journal.close()
+    assert kept is not None, "a deployment refers to its release"
+    opened = journal_of(root, target)
+    try:
+        note = asked.note or f"from {source}, deployment {running.number}"
+        return deploy(opened, of_release(root, target, kept), replace(asked, note=note), "promote")
+    finally:
+        opened.close()
+
+
+def taken_up(opened: OpenJournal, deployment: Deployment, patience: float = PATIENCE) -> Iterator[Mapping[str, Any]]:
+    """Yield the living processes as they take a deployment up, then those that have not in time: name, role, seconds, trouble.
+
+    `seconds` is None for those that have not.
+    """
+    began, told = time.monotonic(), set[str]()
+    while True:
+        living = list(_living(opened))
+        for process in living:
+            late = process["detail"].get("deployment", 0) < deployment.number
+            if process["name"] not in told and (not late or process["detail"].get("trouble")):
+                told.add(process["name"])
+                yield _told(process, None if late else time.monotonic() - began)
+        if all(process["name"] in told for process in living) or time.monotonic() - began > patience:
+            break
+        time.sleep(0.05)
+    for process in _living(opened):
+        if process["name"] not in told:
+            yield _told(process, None)
+
+
+def _told(process: Mapping[str, Any], seconds: float | None) -> Mapping[str, Any]:
+    return {
+        "name": process["name"],
+        "role": process["role"],
+        "seconds": None if seconds is None else round(seconds, 2),
+        "trouble": process["detail"].get("trouble", ""),
+    }
+
+
+def _deployment(before: Deployment | None, release: str, asked: Order, act: Act) -> Deployment:
+    if not asked.canary or asked.canary >= WHOLE:
+        return _next(before, release, asked, act)
+    if before is None:
+        raise Refused(
+            "nothing runs yet: the first release can't be a canary", code="nothing_deployed", advice="leave --canary out"
+        )
+    until = now_ms() + round(asked.lasting * 1000) if asked.lasting else 0
+    beside = _next(before, before.release, asked, "canary")
+    return replace(beside, candidate=release, share=asked.canary, until=until, most_errors=asked.most_errors)
+
+
+def _next(before: Deployment | None, release: str, asked: Order, act: Act) -> Deployment:
+    return Deployment(before.number + 1 if before else 1, release, act, asked.actor, asked.note)
+
+
+def _prove(opened: OpenJournal, candidate: Candidate, removed: tuple[str, ...], asked: Order) -> None:
+    """Raise Misconfigured with every reason why a release must not be deployed here."""
+    problems = [*_unbuildable(candidate.release), *_too_old(opened, candidate.kept.engine)]
+    if removed and not asked.allow_delete:
+        problems += [Problem(("routes/", 1, 1), f"route '{route}' runs now and isn't in the release") for route in removed]
+    if problems:
+        raise Misconfigured(
+            f"the release is refused, for {len(problems)} reason{'s' if len(problems) != 1 else ''}; nothing was changed",
+            code="release_refused",
+            problems=problems,
+            advice="to drop routes on purpose: --allow-delete" if removed and not asked.allow_delete else "",
+        )
+
+
+def _unbuildable(release: Release) -> Iterator[Problem]:
+    """Yield what endpoints say against their routes and partners together, before any of them runs."""
+    from crossdock.boot.house import STATE
+    from crossdock.core.clock import SystemClock
+    from crossdock.core.ports import Services
+
+    nothing: Any = None
+    services = Services(release.partners, nothing, nothing, SystemClock(), Path(STATE), Path())
+    for name, bindings in release.bindings.items():
+        endpoint = release.endpoints[name]
+        try:
+            if endpoint.spec.source is not None:
+                endpoint.spec.source(endpoint.settings, bindings, services)
+        except Misconfigured as error:
+            yield from error.problems or [Problem.at(endpoint.place, f"{name}: {error.message}")]
+        except CrossdockError as error:
+            yield Problem.at(endpoint.place, f"{name}: {error.message}")
+
+
+def _too_old(opened: OpenJournal, needed: str) -> Iterator[Problem]:
+    for process in _living(opened):
+        has = process["detail"].get("engine", "")
+        if has and order(has) < order(needed):
+            message = (
+                f"{process['role']} {process['name']} runs Crossdock {has}, and the release needs {needed}: upgrade it first"
+            )
+            yield Problem(("pyproject.toml", 1, 1), message)
+
+
+def _living(opened: OpenJournal) -> Iterator[Mapping[str, Any]]:
+    now = now_ms()
+    return (process for process in opened.desk.processes() if now - int(process["at"]) < LIVING_MS)
+
+
+def _running(opened: OpenJournal, before: Deployment | None) -> tuple[str, ...]:
+    """Return the routes that receive now; of a release that can't be compiled any more, none is known."""
+    import crossdock_config
+
+    kept = opened.journal.load_release(before.release) if before else None
+    loaded = crossdock_config.load(kept.files, kept.environment) if kept else None
+    return _receiving(loaded.release) if loaded is not None and loaded.release is not None else ()
+
+
+def _receiving(release: Release) -> tuple[str, ...]:
+    return tuple(name for name, route in release.routes.items() if route.lifecycle in ("active", "deprecated"))
+
+
+def _earlier(opened: OpenJournal, before: Deployment, to: str) -> str:
+    """Return the release meant: the one that ran before this one, or the one of that number or id."""
+    history = opened.journal.deployments(1000)
+    if not to:
+        earlier = next((one.release for one in history if one.release != before.release), "")
+        if not earlier:
+            raise Refused("no other release has run here before", code="nothing_before", advice="`crossdock releases` lists them")
+        return earlier
+    found = {
+        one.release for one in history if to in (str(one.number), one.release) or (len(to) >= 6 and one.release.startswith(to))
+    }
+    if len(found) != 1:
+        raise Refused(
+            f"{'several releases begin' if found else 'no release that ran here begins'} with '{to}'",
+            code="unknown_release",
+            advice="`crossdock releases` lists them",
+        )
+    (release,) = found
+    if release == before.release and not before.candidate:
+        raise Refused(f"release {release[:12]} runs already", code="unchanged")
+    return release

@@ -1,0 +1,63 @@
+"""`crossdock deploy`."""
+
+from __future__ import annotations
+
+import click
+
+from crossdock.cli.deploying import say_made
+from crossdock.cli.output import as_json
+from crossdock.cli.session import journal, who
+from crossdock.cli.units import Percent, Seconds
+
+
+@click.command("deploy")
+@click.option("-m", "--message", default="", help="Why, for `crossdock releases` and the audit log.")
+@click.option("--canary", type=Percent(), default=None, metavar="SHARE", help="Only this share of the keys at first: 5%.")
+@click.option(
+    "--for", "lasting", type=Seconds(), default=None, metavar="TIME", help="The canary's time; then it is complete: 30m."
+)
+@click.option(
+    "--most-errors", type=Percent(), default=500, metavar="SHARE", help="More failures than this, and it is taken back: 5%."
+)
+@click.option("--complete", is_flag=True, help="Make the canary that runs the release for everybody.")
+@click.option("--allow-delete", is_flag=True, help="Let routes go that the release doesn't have any more.")
+@click.option(
+    "--expect", type=int, default=None, metavar="NUMBER", help="Only if this deployment runs (`crossdock plan` names it)."
+)
+@as_json
+@click.pass_context
+def command(
+    context: click.Context,
+    message: str,
+    canary: int | None,
+    lasting: float | None,
+    most_errors: int,
+    complete: bool,
+    allow_delete: bool,
+    expect: int | None,
+    machine: bool,
+) -> None:
+    """Switch an environment to this folder's release. Everything is checked before.
+
+    Gateways and workers take it up within two seconds and without a restart. Messages in flight finish on the release that they
+    began with. A canary is taken back by itself where it fails too often.
+
+    \b
+    Examples:
+      crossdock -e production deploy -m "units as ACME wants them"
+      crossdock -e production deploy --canary 5% --for 30m
+      crossdock -e production deploy --complete
+    """
+    from crossdock.boot import deployments
+
+    if lasting is not None and canary is None:
+        raise click.UsageError("--for says how long a canary lasts: say --canary as well")
+    asked = deployments.Order(who(), message, canary or 0, lasting or 0.0, most_errors, allow_delete, expect)
+    root, environment = context.obj["root"], context.obj["environment"]
+    if complete:
+        with journal(context) as opened:
+            say_made(opened, deployments.complete(opened, asked), environment, machine=machine)
+        return
+    candidate = deployments.of_folder(root, environment)
+    with journal(context) as opened:
+        say_made(opened, deployments.deploy(opened, candidate, asked), environment, machine=machine)

@@ -1,0 +1,68 @@
+"""Releases and deployments in the journal: the newest row of `deployment` is the pointer, and making one is one insert."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crossdock.core.deployment import Deployment, Tally
+from crossdock.core.journal import StoredRelease, Superseded
+from crossdock.runtime.journal.database import Session
+from crossdock.runtime.journal.desk import id_floor
+from crossdock.runtime.journal.texts import clean, dump, load
+
+
+def keep(session: Session, release: StoredRelease) -> None:
+    """Keep a release; one that is there stays as it is."""
+    session.run(
+        "add_release",
+        id=release.id,
+        files=dump(dict(release.files)),
+        environment=release.environment,
+        created_at=release.created_at or session.now,
+        note=clean(release.note),
+        engine=clean(release.engine),
+    )
+
+
+def stored(session: Session, release: str) -> StoredRelease | None:
+    """Return a release by id."""
+    rows = session.all("load_release", id=release)
+    return StoredRelease(rows[0][0], load(rows[0][1]), *rows[0][2:]) if rows else None
+
+
+def deploy(session: Session, deployment: Deployment, release: StoredRelease | None) -> Deployment:
+    """Make a deployment if its number is the next one; raises Superseded."""
+    if release is not None:
+        keep(session, release)
+    made = session.run(
+        "add_deployment",
+        number=deployment.number,
+        release=deployment.release,
+        act=deployment.act,
+        actor=clean(deployment.actor),
+        note=clean(deployment.note),
+        candidate=deployment.candidate,
+        share=deployment.share,
+        until=deployment.until,
+        most_errors=deployment.most_errors,
+        approved=clean(deployment.approved),
+        at=session.now,
+    )
+    if not made:
+        raise Superseded(newest(session, 1)[0])
+    return replace(deployment, at=session.now)
+
+
+def newest(session: Session, limit: int) -> list[Deployment]:
+    """Return deployments, newest first."""
+    return [Deployment(*row) for row in session.all("deployments", limit=limit)]
+
+
+def tallies(session: Session, since: int) -> dict[str, Tally]:
+    """Return how messages accepted since then have fared, by release."""
+    return {row[0]: Tally(int(row[1]), int(row[2])) for row in session.all("tallies", floor=id_floor(since), since=since)}
+
+
+def in_flight(session: Session) -> dict[tuple[str, str], int]:
+    """Return how many messages have not come to their end, by release and route."""
+    return {(row[0], row[1]): int(row[2]) for row in session.all("in_flight")}
