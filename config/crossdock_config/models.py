@@ -102,6 +102,7 @@ class EnvironmentFile(File):
         default_factory=dict,
         description="what reaches the same as production's, and why: an endpoint, or partner/channel, to the reason",
     )
+    protected: bool = Field(False, description="a release is deployed here only after a second person has approved it")
     journal: str = Field("sqlite:///.crossdock/journal.db", description="sqlite:///path or postgresql://...")
     broker: str = Field("memory://", description="memory:// (embedded), amqp://... or redis://...")
     state_store: str = Field("memory://", description="memory://, or redis://... where several processes share policies")

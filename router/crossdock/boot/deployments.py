@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossdock.boot.house import compiled, journal_of, recompiled, stored
+from crossdock.core.access import Actor
 from crossdock.core.deployment import WHOLE, Act, Deployment
 from crossdock.core.errors import CrossdockError, Misconfigured, Problem, Refused
 from crossdock.core.ids import now_ms
@@ -28,18 +29,20 @@ if TYPE_CHECKING:
 
 LIVING_MS = 15_000
 """A process that was heard of within so many ms is alive."""
+LIFETIME = 7 * 24 * 3600.0
+"""Seconds for which a request for approval stands."""
 PATIENCE = 5.0
 """Seconds in which the processes are expected to have taken a deployment up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for. `canary` is the share (of WHOLE) for the new release, `lasting` the canary's time in seconds (0: no end).
+    """What is asked for. `canary` is the share (of WHOLE) for the new release, `lasting` its time in seconds (0: no end).
 
     `expected` is the deployment that the plan was made against; None: whatever runs.
     """
 
-    actor: str
+    by: Actor
     note: str = ""
     canary: int = 0
     lasting: float = 0.0
@@ -91,9 +94,24 @@ def deploy(opened: OpenJournal, candidate: Candidate, asked: Order, act: Act = "
     _prove(opened, candidate, removed, asked)
     deployment = _deployment(before, candidate.release.id, asked, act)
     in_flight = sum(opened.journal.in_flight().values())
-    made = opened.journal.deploy(deployment, candidate.kept)
+    made = _approved(opened, deployment, candidate, asked)
     added = tuple(sorted(set(_receiving(candidate.release)) - set(running)))
     return Made(made, before, added, removed, in_flight)
+
+
+def _approved(opened: OpenJournal, deployment: Deployment, candidate: Candidate, asked: Order) -> Deployment:
+    """Make a deployment; where a second person must agree and hasn't, ask for it instead and raise Refused."""
+    if not candidate.release.environment.protected:
+        return opened.journal.deploy(deployment, candidate.kept, asked.by)
+    try:
+        return opened.journal.deploy(deployment, candidate.kept, asked.by, approval=True)
+    except Refused as refused:
+        if refused.code != "unapproved":
+            raise
+        opened.journal.keep_release(candidate.kept)
+        request = opened.approvals.request(candidate.release.id, asked.by, asked.note, LIFETIME)
+        refused.advice = f"request {request.id} is open: somebody else says `crossdock approve {request.id}`; then deploy again"
+        raise
 
 
 def rollback(opened: OpenJournal, root: Path, environment: str, asked: Order, to: str = "") -> Made:
@@ -105,12 +123,12 @@ def rollback(opened: OpenJournal, root: Path, environment: str, asked: Order, to
     if before is None:
         raise Refused("nothing is deployed yet: there is nothing to go back to", code="nothing_deployed")
     if before.candidate and not to:
-        return Made(opened.journal.deploy(_next(before, before.release, asked, "withdraw")), before)
+        return Made(opened.journal.deploy(_next(before, before.release, asked, "withdraw"), by=asked.by), before)
     target = _earlier(opened, before, to)
     kept = opened.journal.load_release(target)
     assert kept is not None, "a deployment refers to its release"
     candidate = of_release(root, environment, kept)
-    made = opened.journal.deploy(_next(before, target, asked, "rollback"))
+    made = opened.journal.deploy(_next(before, target, asked, "rollback"), by=asked.by)
     was, now = set(_running(opened, before)), set(_receiving(candidate.release))
     return Made(made, before, tuple(sorted(now - was)), tuple(sorted(was - now)), sum(opened.journal.in_flight().values()))
 
@@ -120,7 +138,7 @@ def complete(opened: OpenJournal, asked: Order) -> Made:
     before = opened.journal.deployed()
     if before is None or not before.candidate:
         raise Refused("there is no canary to complete", code="no_canary", advice="begin one with `crossdock deploy --canary 5%`")
-    return Made(opened.journal.deploy(_next(before, before.candidate, asked, "complete")), before)
+    return Made(opened.journal.deploy(_next(before, before.candidate, asked, "complete"), by=asked.by), before)
 
 
 def promote(root: Path, source: str, target: str, asked: Order) -> Made:
@@ -187,7 +205,7 @@ def _deployment(before: Deployment | None, release: str, asked: Order, act: Act)
 
 
 def _next(before: Deployment | None, release: str, asked: Order, act: Act) -> Deployment:
-    return Deployment(before.number + 1 if before else 1, release, act, asked.actor, asked.note)
+    return Deployment(before.number + 1 if before else 1, release, act, str(asked.by), asked.note)
 
 
 def _prove(opened: OpenJournal, candidate: Candidate, removed: tuple[str, ...], asked: Order) -> None:

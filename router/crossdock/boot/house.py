@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crossdock.core.access import Actor
 from crossdock.core.clock import SystemClock
 from crossdock.core.deployment import Deployment
 from crossdock.core.errors import Misconfigured
@@ -217,7 +218,7 @@ def _running(root: Path, opened: OpenJournal, release: Release) -> tuple[Deploym
     newest = opened.journal.deployed()
     if newest is None or (newest.act == "up" and newest.release != release.id):
         number = newest.number + 1 if newest else 1
-        return opened.journal.deploy(Deployment(number, release.id, "up", person()), stored(release)), release
+        return opened.journal.deploy(Deployment(number, release.id, "up"), stored(release), person()), release
     return newest, _same(root, opened, newest, release)
 
 
@@ -234,11 +235,11 @@ def _deployed(root: Path, opened: OpenJournal, deployment: Deployment) -> Releas
     return recompiled(root, kept)
 
 
-def person() -> str:
+def person() -> Actor:
     """Return who runs this process."""
     import getpass
 
-    return getpass.getuser()
+    return Actor(getpass.getuser())
 
 
 def stored(release: Release) -> StoredRelease:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from crossdock.cli.deploying import say_made
@@ -22,21 +24,16 @@ from crossdock.cli.units import Percent, Seconds
 @click.option("--complete", is_flag=True, help="Make the canary that runs the release for everybody.")
 @click.option("--allow-delete", is_flag=True, help="Let routes go that the release doesn't have any more.")
 @click.option(
-    "--expect", type=int, default=None, metavar="NUMBER", help="Only if this deployment runs (`crossdock plan` names it)."
+    "--expect",
+    "expected",
+    type=int,
+    default=None,
+    metavar="NUMBER",
+    help="Only if this deployment runs (`crossdock plan` names it).",
 )
 @as_json
 @click.pass_context
-def command(
-    context: click.Context,
-    message: str,
-    canary: int | None,
-    lasting: float | None,
-    most_errors: int,
-    complete: bool,
-    allow_delete: bool,
-    expect: int | None,
-    machine: bool,
-) -> None:
+def command(context: click.Context, /, message: str, lasting: float | None, complete: bool, machine: bool, **how: Any) -> None:
     """Switch an environment to this folder's release. Everything is checked before.
 
     Gateways and workers take it up within two seconds and without a restart. Messages in flight finish on the release that they
@@ -50,9 +47,10 @@ def command(
     """
     from crossdock.boot import deployments
 
-    if lasting is not None and canary is None:
+    if lasting is not None and how["canary"] is None:
         raise click.UsageError("--for says how long a canary lasts: say --canary as well")
-    asked = deployments.Order(who(), message, canary or 0, lasting or 0.0, most_errors, allow_delete, expect)
+    how |= {"canary": how["canary"] or 0, "lasting": lasting or 0.0}
+    asked = deployments.Order(who(), message, **how)
     root, environment = context.obj["root"], context.obj["environment"]
     if complete:
         with journal(context) as opened:

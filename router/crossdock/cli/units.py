@@ -10,7 +10,7 @@ import click
 from crossdock.core.deployment import WHOLE
 
 
-class Percent(click.ParamType):
+class Percent(click.ParamType[int]):
     """A share: `5%`, `0.25%`, `5`. Gives hundredths of a percent."""
 
     name = "share"
@@ -28,7 +28,7 @@ class Percent(click.ParamType):
         return share
 
 
-class Seconds(click.ParamType):
+class Seconds(click.ParamType[float]):
     """A time: `30s`, `10m`, `2h`, `7d`. Gives seconds."""
 
     name = "time"

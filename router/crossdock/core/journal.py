@@ -325,10 +325,13 @@ class Journal(Protocol):
     def load_release(self, release: str) -> StoredRelease | None:
         """Return a release by id."""
 
-    def deploy(self, deployment: Deployment, release: StoredRelease | None = None) -> Deployment:
-        """Make a deployment, and keep its release, in one transaction; raises Superseded where its number is taken already.
+    def deploy(
+        self, deployment: Deployment, release: StoredRelease | None = None, by: Actor | None = None, *, approval: bool = False
+    ) -> Deployment:
+        """Make a deployment and keep its release, in one transaction; raises Superseded where its number is taken already.
 
-        Returns it as it was kept, with its time.
+        Where somebody does it, it is in the audit log. Where it takes an `approval`, that of the release is used up; raises
+        Refused where there is none. Returns the deployment as it was kept.
         """
 
     def deployed(self) -> Deployment | None:

@@ -49,13 +49,16 @@ class Canary:
 
 
 def verdict(deployment: Deployment, tallies: dict[str, Tally], now: float) -> Deployment | None:
-    """Return the deployment that ends a canary, or None where it goes on. `now` is in ms since 1970."""
+    """Return the deployment that ends a canary, or None where it goes on. `now` is in ms since 1970.
+
+    A candidate that has met no message has proven nothing, and goes on whatever its time is.
+    """
     old, new = tallies.get(deployment.release, Tally()), tallies.get(deployment.candidate, Tally())
     after = replace(deployment, number=deployment.number + 1, actor="crossdock", candidate="", share=0, until=0, approved="")
     if (new.messages >= ENOUGH or new.failed >= MANY) and new.rate > old.rate + deployment.most_errors:
         note = f"{told(new)} with {deployment.candidate[:12]} failed, {told(old)} with {deployment.release[:12]}"
         return replace(after, act="withdraw", note=note)
-    if deployment.until and now >= deployment.until:
+    if new.messages and deployment.until and now >= deployment.until:
         note = f"{told(new)} with {deployment.candidate[:12]} failed, {told(old)} with {deployment.release[:12]}"
         return replace(after, act="complete", release=deployment.candidate, note=note, approved=deployment.approved)
     return None

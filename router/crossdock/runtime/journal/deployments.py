@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
-from crossdock.core.deployment import Deployment, Tally
+from crossdock.core.access import Actor
+from crossdock.core.audit import Act
+from crossdock.core.deployment import Deployment, Tally, percent
 from crossdock.core.journal import StoredRelease, Superseded
+from crossdock.runtime.journal.approvals import take
+from crossdock.runtime.journal.audit import record
 from crossdock.runtime.journal.database import Session
 from crossdock.runtime.journal.desk import id_floor
 from crossdock.runtime.journal.texts import clean, dump, load
@@ -30,27 +35,26 @@ def stored(session: Session, release: str) -> StoredRelease | None:
     return StoredRelease(rows[0][0], load(rows[0][1]), *rows[0][2:]) if rows else None
 
 
-def deploy(session: Session, deployment: Deployment, release: StoredRelease | None) -> Deployment:
-    """Make a deployment if its number is the next one; raises Superseded."""
+def deploy(
+    session: Session, deployment: Deployment, release: StoredRelease | None, by: Actor | None, *, approval: bool
+) -> Deployment:
+    """Make a deployment if its number is the next one; raises Superseded, Refused."""
     if release is not None:
         keep(session, release)
-    made = session.run(
-        "add_deployment",
-        number=deployment.number,
-        release=deployment.release,
-        act=deployment.act,
-        actor=clean(deployment.actor),
-        note=clean(deployment.note),
-        candidate=deployment.candidate,
-        share=deployment.share,
-        until=deployment.until,
-        most_errors=deployment.most_errors,
-        approved=clean(deployment.approved),
-        at=session.now,
-    )
-    if not made:
+    if approval:
+        deployment = replace(deployment, approved=take(session, deployment.candidate or deployment.release).decider)
+    made = replace(deployment, actor=clean(str(by) if by else deployment.actor), note=clean(deployment.note), at=session.now)
+    if not session.run("add_deployment", **asdict(made)):
         raise Superseded(newest(session, 1)[0])
-    return replace(deployment, at=session.now)
+    if by is not None:
+        record(session, Act(by, made.act, made.candidate or made.release, _details(made)))
+    return made
+
+
+def _details(made: Deployment) -> dict[str, Any]:
+    told = {"deployment": made.number, "note": made.note, "approved": made.approved}
+    canary = {"beside": made.release, "share": percent(made.share)} if made.candidate else {}
+    return {name: value for name, value in {**told, **canary}.items() if value}
 
 
 def newest(session: Session, limit: int) -> list[Deployment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from crossdock.core.access import Actor
 from crossdock.core.chain import Link
 from crossdock.core.deployment import Deployment, Tally
 from crossdock.core.journal import (
@@ -133,9 +134,11 @@ class SqlJournal:
         """Return a release by id."""
         return self._database.read(lambda session: deployments.stored(session, release))
 
-    def deploy(self, deployment: Deployment, release: StoredRelease | None = None) -> Deployment:
-        """Make a deployment; raises Superseded."""
-        return self._database.write(lambda session: deployments.deploy(session, deployment, release))
+    def deploy(
+        self, deployment: Deployment, release: StoredRelease | None = None, by: Actor | None = None, *, approval: bool = False
+    ) -> Deployment:
+        """Make a deployment; raises Superseded, Refused."""
+        return self._database.write(lambda session: deployments.deploy(session, deployment, release, by, approval=approval))
 
     def deployed(self) -> Deployment | None:
         """Return the newest deployment."""
