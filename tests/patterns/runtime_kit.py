@@ -72,7 +72,9 @@ class Works:
         assert loaded.release is not None
         self.release = loaded.release
         self.journal = self.opened.journal
-        self._deployment = self.journal.deploy(Deployment(1, self.release.id, "up"), stored(self.release))
+        before = self.journal.deployed()
+        deployment = Deployment(before.number + 1 if before else 1, self.release.id, "up")
+        self._deployment = self.journal.deploy(deployment, stored(self.release))
         self.endpoint = endpoint or Endpoint()
         self._loop = LoopThread()
         self._state = MemoryState()
