@@ -41,7 +41,7 @@ class SecretSource(Protocol):
 
 @dataclass(frozen=True)
 class SystemSecrets:
-    """The process's variables (NAME or CROSSDOCK_SECRET_NAME), then folders of files named after the secrets, in order.
+    """The process's variables (NAME or CROSSDOCK_SECRET_NAME), then folders with files of these names, in order.
 
     `place` is the folder that is named to those who have forgotten one.
     """
@@ -54,7 +54,8 @@ class SystemSecrets:
     def secret(self, name: str) -> str | None:
         """Return a secret, or None."""
         found = self.environment.get(name) or self.environment.get(f"CROSSDOCK_SECRET_{name}")
-        read = (self.file(str(folder / name)) for folder in (self.folder, *self.further))
+        files = [folder / one for folder in (self.folder, *self.further) for one in (name, f"CROSSDOCK_SECRET_{name}")]
+        read = (self.file(str(file)) for file in files)
         return found or next((text for text in read if text is not None), None)
 
     def file(self, path: str) -> str | None:

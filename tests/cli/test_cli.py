@@ -18,7 +18,20 @@ from tests.services.ports import free_port, wait_for_port
 
 CROSSDOCK = str(Path(sys.executable).with_name("crossdock"))
 COMMANDS = ["new", "check", "test", "up", "worker", "gateway", "send", "trace", "chain", "partner", "messages"]
-COMMANDS += ["failed", "acks", "lanes", "list", "grammars", "guide", "schema", "doctor", "migrate", "version", "completion"]
+COMMANDS += [
+    "failed",
+    "acks",
+    "lanes",
+    "list",
+    "grammars",
+    "guide",
+    "schema",
+    "doctor",
+    "health",
+    "migrate",
+    "version",
+    "completion",
+]
 
 
 def run(*arguments: str, root: Path = Path(), **environment: str) -> subprocess.CompletedProcess[str]:
@@ -228,3 +241,15 @@ def test_every_yaml_example_in_the_readme_is_yaml():
     text = (Path(__file__).resolve().parents[2] / "README.md").read_text()
     for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
         assert yaml.safe_load(block)
+
+
+def test_health_says_whether_a_process_of_this_machine_lives(project):
+    done = run("health", root=project)
+    assert (done.returncode, bool(re.search(r"-\d+$", done.stdout.strip()))) == (0, True)
+    assert run("health", "worker", root=project).returncode == 0
+
+
+def test_health_fails_where_nothing_runs(tmp_path):
+    assert run("new", str(tmp_path / "idle")).returncode == 0
+    done = run("health", "gateway", root=tmp_path / "idle")
+    assert (done.returncode, done.stderr) == (1, "no gateway of this machine has been heard of lately\n")

@@ -136,6 +136,13 @@ def test_a_secret_is_looked_for_in_the_environment_and_then_in_the_folder(tmp_pa
     assert "prefixed" not in repr(source)
 
 
+def test_a_file_may_have_the_prefix_that_systemd_gives_it(tmp_path, monkeypatch):
+    """`LoadCredential=CROSSDOCK_SECRET:/etc/crossdock/secrets` makes CROSSDOCK_SECRET_NAME of each file NAME in there."""
+    monkeypatch.setenv("CROSSDOCK_SECRETS_DIR", str(tmp_path))
+    (tmp_path / "CROSSDOCK_SECRET_A").write_text("a credential\n")
+    assert system_secrets(tmp_path / "elsewhere", "production").secret("A") == "a credential"
+
+
 @pytest.mark.parametrize(
     ("environment", "given", "found"),
     [

@@ -114,8 +114,16 @@ def doctor(root: Path, environment: str) -> list[Check]:
     return examination.examine(root, environment)
 
 
+def living(root: Path, environment: str, role: str = "") -> list[str]:
+    """Return the processes of this machine that have lately said that they live, of one role or of any."""
+    from crossdock.boot import examination
+
+    return examination.living(root, environment, role)
+
+
 def _share_metrics(root: Path, *, fresh: bool) -> None:
     """Let all processes of this project count together; must come before prometheus-client is imported."""
+    from crossdock.boot import house
     from crossdock.runtime import shared_metrics
 
-    shared_metrics.share(root.resolve() / ".crossdock" / "metrics", fresh=fresh)
+    shared_metrics.share(house.state_folder(root) / "metrics", fresh=fresh)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crossdock.boot.house import House, load
+from crossdock.boot.house import House, is_here, journal_of, load
 from crossdock.core.errors import CrossdockError
 from crossdock.core.ids import now_ms
 from crossdock.core.journal import Row
@@ -85,6 +85,16 @@ def _lanes(house: House) -> Iterator[Check]:
         stuck = lane.ready > 0 and age > OLD_MS
         detail = f"{lane.ready} ready, {lane.later} later, {lane.leased} being worked on"
         yield Check(f"lane {lane.name}", not stuck, detail, "is a worker running?" if stuck else "")
+
+
+def living(root: Path, environment: str, role: str) -> list[str]:
+    """Return the processes of this machine that have lately said that they live, of one role or of any."""
+    opened = journal_of(root, environment)
+    try:
+        seen = opened.desk.processes()
+    finally:
+        opened.close()
+    return [one["name"] for one in seen if role in ("", one["role"]) and is_here(one["name"]) and _age(one) < STALE_MS]
 
 
 async def _endpoints(house: House) -> list[Check]:

@@ -168,7 +168,7 @@ class House:
         """What connectors are given."""
         from crossdock.runtime.answers import JournalAnswers
 
-        state = self.root.resolve() / STATE
+        state = state_folder(self.root)
         state.mkdir(parents=True, exist_ok=True)
         return Services(
             partners=self.release.partners,
@@ -277,6 +277,12 @@ def publisher(app: Celery) -> Callable[[str], None]:
     return send
 
 
+def state_folder(root: Path) -> Path:
+    """Return where processes keep what is theirs (host keys, uploads under way, counters): $CROSSDOCK_STATE, or `.crossdock`."""
+    given = os.environ.get("CROSSDOCK_STATE")
+    return Path(given) if given else root.resolve() / STATE
+
+
 def log_as(release: Release) -> None:
     """Send this process's logs where, and as, the environment says."""
     from crossdock.runtime import logs
@@ -288,3 +294,9 @@ def log_as(release: Release) -> None:
 def process_name() -> str:
     """Return this process's name in beats and leases."""
     return f"{socket.gethostname()}-{os.getpid()}"
+
+
+def is_here(name: str) -> bool:
+    """Say whether a process of this name runs, or ran, on this machine."""
+    host, _, pid = name.rpartition("-")
+    return host == socket.gethostname() and pid.isdigit()

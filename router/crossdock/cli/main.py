@@ -39,6 +39,7 @@ COMMANDS = {
     "guide": "Explain a partner's guide, make samples of it, print it for the partner.",
     "schema": "Print the JSON Schema of a kind of file, for editors.",
     "doctor": "Say what is configured, reachable and stale.",
+    "health": "Say whether this machine's processes live.",
     "migrate": "Bring the journal's schema up to date.",
     "version": "Print the version.",
     "completion": "Print the shell's completion script.",
