@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Literal, NoReturn
 
 from pydantic import ConfigDict, Field
 
+from crossdock.core.blob import Blob
 from crossdock.core.errors import Rejected
 from crossdock.core.message import Message, dump_json
 from crossdock.core.spec import Context, NoOptions, Options, Shape, Step, TransformerSpec
@@ -67,6 +68,9 @@ class JsonDecode:
     def apply(self, message: Message) -> Message:
         """Return the message with a decoded body; raises Rejected that says what is wrong and where."""
         data = message.body
+        if isinstance(data, Blob):
+            self._small(len(data))
+            data = data.whole()
         if not isinstance(data, bytes):
             raise Rejected("this message is decoded already", advice="remove one of the `decode:` steps")
         body = self.decode(data)
@@ -76,10 +80,13 @@ class JsonDecode:
 
     def decode(self, data: bytes) -> Any:
         """Return the decoded body of bytes."""
-        if len(data) > self._options.max_size:
-            raise _rejected(f"the document has {len(data)} bytes; {self._options.max_size} are the most", "size")
+        self._small(len(data))
         _check_depth(data, self._options.max_depth)
         return _whole(_parsed(self._decode, _text(data)), data)
+
+    def _small(self, size: int) -> None:
+        if size > self._options.max_size:
+            raise _rejected(f"the document has {size} bytes; {self._options.max_size} are the most", "size")
 
 
 class JsonEncode:

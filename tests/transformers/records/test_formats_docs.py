@@ -25,7 +25,7 @@ EXAMPLES = [block for block in BLOCKS if isinstance(block, dict) and "in" in blo
 
 def outcomes(example: dict[str, Any]) -> list[Any]:
     """Run a route of the example's steps with its files."""
-    files = {f"routes/examples/{path}": yaml.safe_dump(data, sort_keys=False) for path, data in example.get("files", {}).items()}
+    files = {f"routes/examples/{path}": written(path, data) for path, data in example.get("files", {}).items()}
     loaded = load({**kit.files({"steps": example["steps"]}), **files})
     assert [str(problem) for problem in loaded.problems if problem.severity == "error"] == []
     given = example["in"]
@@ -33,6 +33,13 @@ def outcomes(example: dict[str, Any]) -> list[Any]:
     message = Message("m1", body, Control("example", "release"))
     outcome = engine.run(loaded.release.programs["example"], message, Surroundings())
     return list(engine.flatten(iter([outcome])))
+
+
+def written(path: str, data: Any) -> str:
+    """Return a file of an example as it would be written."""
+    return (
+        json.dumps(data) if path.endswith(".json") else data if isinstance(data, str) else yaml.safe_dump(data, sort_keys=False)
+    )
 
 
 def told(body: Any) -> Any:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator
 
-from crossdock.core.blob import STEP, Data, forget
+from crossdock.core.blob import STEP, Data
 from crossdock_transformers.records.faults import unusable
+from crossdock_transformers.records.window import Window
 
 LONGEST_LINE: Final = 1024**2
 """Characters of one line; a longer one ends the reading."""
@@ -38,33 +39,15 @@ Charset = Annotated[str, AfterValidator(_charset)]
 """A character set by any name that Python knows it by."""
 
 
-class _Window(io.RawIOBase):
-    """A document as a file: what has been read is let go."""
+def lines(data: Data, charset: str, most: int = LONGEST_LINE, newline: Literal["", "\n"] = "") -> Iterator[str]:
+    """Yield each line with its end; a byte order mark says the character set and is left out. Raises Rejected.
 
-    def __init__(self, data: Data, start: int) -> None:
-        self._data = data
-        self._at = start
-        self._kept = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._data[self._at : self._at + len(buffer)]
-        buffer[: len(piece)] = piece
-        self._at += len(piece)
-        if self._at - self._kept > STEP:
-            forget(self._data, self._at)
-            self._kept = self._at
-        return len(piece)
-
-
-def lines(data: Data, charset: str, most: int = LONGEST_LINE) -> Iterator[str]:
-    """Yield each line with its end; a byte order mark says the character set and is left out. Raises Rejected."""
+    Lines end as on any system, or with `newline` alone.
+    """
     mark = next((bom for bom in _BOMS if data[: len(bom)] == bom), b"")
     charset = _BOMS.get(mark, charset)
     errors = "strict" if charset.startswith("utf-16") else "surrogateescape"
-    text = io.TextIOWrapper(io.BufferedReader(_Window(data, len(mark)), STEP), encoding=charset, errors=errors, newline="")
+    text = io.TextIOWrapper(io.BufferedReader(Window(data, len(mark)), STEP), encoding=charset, errors=errors, newline=newline)
     number = 0
     try:
         while line := text.readline(most):
