@@ -46,7 +46,7 @@ fields:
   order_number: body.number
   lines: { for_each: body.lines, fields: { sku: item.?sku } }
 """
-SCHEMA = """{"type": "object", "additionalProperties": false, "required": ["number", "lines"], "properties": {"number": {"type": "string"},
+SCHEMA = """{"x-owner": "edi@example.com", "type": "object", "additionalProperties": false, "required": ["number", "lines"], "properties": {"number": {"type": "string"},
  "lines": {"type": "array", "items": {"type": "object", "additionalProperties": false, "properties": {"sku": {"type": "string"}}}}}}"""
 
 
