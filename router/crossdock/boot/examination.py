@@ -72,7 +72,11 @@ def _processes(house: House) -> Iterator[Check]:
         alive, age = _age(process) < STALE_MS, _age(process) // 1000
         ok = True if alive else None if process["role"] in living else False
         advice = "start it again, or ignore this where it was stopped on purpose"
-        yield Check(f"{process['role']} {process['name']}", ok, f"heard of {age} s ago", "" if ok is not False else advice)
+        trouble = process["detail"].get("trouble", "") if alive else ""
+        if trouble:
+            ok, advice = False, "its log says more; what it ran before goes on"
+        detail = f"heard of {age} s ago{f': {trouble}' if trouble else ''}"
+        yield Check(f"{process['role']} {process['name']}", ok, detail, "" if ok is not False else advice)
 
 
 def _age(process: Row) -> int:

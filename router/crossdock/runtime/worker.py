@@ -40,9 +40,10 @@ class Parts:
     canary: Canary
 
     def follow(self) -> bool:
-        """Take up what is deployed now, the ways out opened before they are needed; return whether that is something new."""
+        """Take up what is deployed now, the ways out opened before they are needed; return whether there is something to tell."""
+        trouble = self.releases.trouble
         if not follow_quietly(self.releases):
-            return False
+            return self.releases.trouble != trouble
         self.sinks.warm(self.releases.active)
         return True
 
