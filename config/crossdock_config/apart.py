@@ -68,8 +68,11 @@ class Realm:
         return found if isinstance(found, dict) else {}
 
 
-def keep_apart(project: Project, selected: str, secrets: SecretSource | None) -> None:
-    """Say which environments share what they must not; `selected` is looked at with its secrets."""
+def keep_apart(project: Project, selected: str, secrets: SecretSource | None) -> tuple[str, ...]:
+    """Say which environments share what they must not; `selected` is looked at with its secrets.
+
+    Return what of it can't be compared with production's, because the one or the other isn't known here.
+    """
     realms = list(realms_of(project, selected, secrets))
     _stores(project, realms)
     real = [reach for realm in realms if realm.is_production for reach in realm.reaches if reach.address]
@@ -79,6 +82,17 @@ def keep_apart(project: Project, selected: str, secrets: SecretSource | None) ->
                 project.say(realm.document.key("shared", name), "this is production: others say what they share with it")
         else:
             _reaches(project, realm, real)
+    return tuple(_uncompared(realms, selected))
+
+
+def _uncompared(realms: Iterable[Realm], selected: str) -> Iterator[str]:
+    own = next((realm for realm in realms if realm.name == selected and not realm.is_production), None)
+    hidden = {reach.name for realm in realms if realm.is_production for reach in realm.reaches if not reach.address}
+    for reach in own.reaches if own else ():
+        if not any(realm.is_production for realm in realms) or (own and reach.name in own.shared):
+            continue
+        if not reach.address or reach.name in hidden:
+            yield reach.name
 
 
 def realms_of(project: Project, selected: str, secrets: SecretSource | None) -> Iterator[Realm]:

@@ -49,7 +49,7 @@ def load(
     examine(project, entries, governance)
     problems = tuple(sorted(set(project.problems)))
     failed = any(problem.severity == "error" for problem in problems)
-    return Loaded(problems, None if failed else release, len(found), tuple(entries))
+    return Loaded(problems, None if failed else release, len(found), tuple(entries), project.uncompared)
 
 
 def browse(root: Path | Mapping[str, str], *, registry: Registry | None = None) -> Context:
@@ -86,7 +86,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
     environment, endpoints = environments(project, selected, secrets)
     project.testing = environment is not None and environment.test
     partners(project, endpoints, secrets)
-    keep_apart(project, selected, secrets)
+    project.uncompared = keep_apart(project, selected, secrets)
     _check_files(project)
     routes = Routes(project, endpoints, policy_sets(project))
     for name, document in project.documents.get("route", {}).items():

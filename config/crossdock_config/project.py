@@ -35,6 +35,7 @@ class Project:
     broken: set[tuple[str, str]] = field(default_factory=set)
     partners: dict[str, Partner] = field(default_factory=dict)
     testing: bool = False
+    uncompared: tuple[str, ...] = ()
     clock: Clock = field(default_factory=SystemClock)
     _resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
     _language: ExpressionLanguage | None = None

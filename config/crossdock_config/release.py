@@ -59,9 +59,14 @@ class Release:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What came of reading a project: problems, all of them, the release where none is an error, and the catalogue even so."""
+    """What came of reading a project: problems, all of them, the release where none is an error, and the catalogue even so.
+
+    `uncompared` are endpoints and channels of the environment whose addresses nobody knows here, so that they can't be compared
+    with production's.
+    """
 
     problems: tuple[Problem, ...]
     release: Release | None
     files: int
     catalogue: tuple[Entry, ...] = ()
+    uncompared: tuple[str, ...] = ()

@@ -19,6 +19,8 @@ REFERENCE = re.compile(r"\$\{(secret|file|env):([^}]*)\}")
 SECRET = re.compile(r"\$\{(secret|file):")
 PLACEHOLDER = "secret-not-resolved"
 """Stands for a value that isn't known: it passes for text; see `unknowns` for where text isn't enough."""
+PREFIX = "CROSSDOCK_SECRET_"
+"""May stand before a secret's name: so systemd names credentials of a folder, and variables don't get mixed up with others."""
 LOCAL = "local"
 """The environment that is taken where none is named."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -53,10 +55,18 @@ class SystemSecrets:
 
     def secret(self, name: str) -> str | None:
         """Return a secret, or None."""
-        found = self.environment.get(name) or self.environment.get(f"CROSSDOCK_SECRET_{name}")
-        files = [folder / one for folder in (self.folder, *self.further) for one in (name, f"CROSSDOCK_SECRET_{name}")]
-        read = (self.file(str(file)) for file in files)
+        found = self.environment.get(name) or self.environment.get(f"{PREFIX}{name}")
+        read = (self.file(str(file)) for file in self._files(name))
         return found or next((text for text in read if text is not None), None)
+
+    def where(self, name: str) -> Path | None:
+        """Return the file that a secret comes from, or None where it is a variable or isn't there."""
+        if self.environment.get(name) or self.environment.get(f"{PREFIX}{name}"):
+            return None
+        return next((file for file in self._files(name) if self.file(str(file)) is not None), None)
+
+    def _files(self, name: str) -> list[Path]:
+        return [folder / one for folder in (self.folder, *self.further) for one in (name, f"{PREFIX}{name}")]
 
     def file(self, path: str) -> str | None:
         """Return a file's text without its last newline, or None."""

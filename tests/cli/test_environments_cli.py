@@ -42,3 +42,19 @@ def test_doctor_says_whose_journal_it_is(root: Path) -> None:
     said = run("-e", "test", "doctor", root=root, ACME_SFTP_PASSWORD="x")
     assert said.returncode == 1
     assert "✗ journal: this journal belongs to 'local', and this process is of 'test'" in said.stdout
+
+
+def test_what_check_refuses_is_not_deployed_though_it_would_start(root: Path) -> None:
+    """A schema whose owner has gone is no reason to stop what runs, and none to deploy more of it."""
+    schema = root / "routes/sales/order.v1.schema.json"
+    schema.write_text(schema.read_text().replace('"x-owner"', '"x-owned-by"'))
+    assert run("check", root=root).returncode == 1
+    refused = run("deploy", root=root)
+    assert refused.returncode == 1
+    assert "schema 'order.v1' has no owner" in refused.stderr
+    assert (
+        run("doctor", root=root).stdout.count(
+            "✗ lifecycle: routes/sales/order.v1.schema.json:1:1: schema 'order.v1' has no owner"
+        )
+        == 1
+    )

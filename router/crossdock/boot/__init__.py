@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crossdock.boot.examination import Check
+    from crossdock.boot.fitness import Check
     from crossdock.boot.house import Wrap
     from crossdock.core.message import Accepted
     from crossdock.core.spec import Catalog

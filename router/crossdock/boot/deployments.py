@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossdock.boot.house import compiled, journal_of, recompiled, stored
+from crossdock.boot.house import deployable, journal_of, recompiled, stored
 from crossdock.core.access import Actor
 from crossdock.core.deployment import WHOLE, Act, Deployment
 from crossdock.core.errors import CrossdockError, Misconfigured, Problem, Refused
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from crossdock.core.journal import StoredRelease
     from crossdock.runtime.journal import OpenJournal
     from crossdock_config import Release
+    from crossdock_config.lifecycle import Governance
 
 LIVING_MS = 15_000
 """A process that was heard of within so many ms is alive."""
@@ -72,14 +73,14 @@ class Candidate:
 
 def of_folder(root: Path, environment: str) -> Candidate:
     """Return a folder's release; raises Misconfigured with every problem."""
-    release = compiled(root, environment)
+    release = deployable(root, environment)
     return Candidate(release, stored(release))
 
 
-def of_release(root: Path, environment: str, kept: StoredRelease) -> Candidate:
+def of_release(root: Path, environment: str, kept: StoredRelease, governance: Governance = "error") -> Candidate:
     """Return a release that was kept or built before, as it would run in an environment; raises Misconfigured."""
     here = replace(kept, environment=environment)
-    return Candidate(recompiled(root, here), here)
+    return Candidate(recompiled(root, here, governance), here)
 
 
 def deploy(opened: OpenJournal, candidate: Candidate, asked: Order, act: Act = "deploy") -> Made:
@@ -127,7 +128,7 @@ def rollback(opened: OpenJournal, root: Path, environment: str, asked: Order, to
     target = _earlier(opened, before, to)
     kept = opened.journal.load_release(target)
     assert kept is not None, "a deployment refers to its release"
-    candidate = of_release(root, environment, kept)
+    candidate = of_release(root, environment, kept, "warning")  # what ran before may run again
     made = opened.journal.deploy(_next(before, target, asked, "rollback"), by=asked.by)
     was, now = set(_running(opened, before)), set(_receiving(candidate.release))
     return Made(made, before, tuple(sorted(now - was)), tuple(sorted(was - now)), sum(opened.journal.in_flight().values()))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from crossdock.boot.fitness import Check, fitness
 from crossdock.boot.house import House, is_here, journal_of, load
 from crossdock.core.errors import CrossdockError
 from crossdock.core.ids import now_ms
@@ -19,16 +20,6 @@ OLD_MS = 60_000
 """Work that has been ready for so long means that no worker takes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding: `ok` is None where there is nothing to say yes or no to."""
-
-    name: str
-    ok: bool | None
-    detail: str
-    advice: str = ""
-
-
 def examine(root: Path, environment: str) -> list[Check]:
     """Examine the project, its journal, processes, lanes and endpoints."""
     loaded = load(root, environment)
@@ -39,12 +30,13 @@ def examine(root: Path, environment: str) -> list[Check]:
     project = Check(
         "project", True, f"release {release.id[:12]}, {len(release.programs)} routes, {len(release.partners)} partners"
     )
+    known = [project, *fitness(root, loaded, release)]
     try:
         house = House.enter_quietly(root, release)
     except CrossdockError as error:
-        return [project, Check("journal", False, error.message, error.advice)]
+        return [*known, Check("journal", False, error.message, error.advice)]
     try:
-        return [project, *_journal(house), *asyncio.run(_endpoints(house))]
+        return [*known, *_journal(house), *asyncio.run(_endpoints(house))]
     finally:
         house.opened.close()
 
@@ -67,6 +59,7 @@ def _processes(house: House) -> Iterator[Check]:
     seen = house.opened.desk.processes()
     if not seen:
         yield Check("processes", None, "none has run here yet", "start one with `crossdock up`")
+    yield from _missing_roles(house, {process["role"] for process in seen})
     living = {process["role"] for process in seen if _age(process) < STALE_MS}
     for process in seen:
         alive, age = _age(process) < STALE_MS, _age(process) // 1000
@@ -77,6 +70,14 @@ def _processes(house: House) -> Iterator[Check]:
             ok, advice = False, "its log says more; what it ran before goes on"
         detail = f"heard of {age} s ago{f': {trouble}' if trouble else ''}"
         yield Check(f"{process['role']} {process['name']}", ok, detail, "" if ok is not False else advice)
+
+
+def _missing_roles(house: House, seen: set[str]) -> Iterator[Check]:
+    """Yield the kind of process that production needs and that has not been heard of, where the other kind has."""
+    for role in ("gateway", "worker"):
+        if seen and role not in seen:
+            advice = f"start one with `crossdock -e {house.release.environment.environment} {role}`"
+            yield Check(f"{role}s", False, "none has been heard of in the last ten minutes", advice)
 
 
 def _age(process: Row) -> int:

@@ -28,24 +28,29 @@ if TYPE_CHECKING:
     from crossdock.runtime.releases import Releases
     from crossdock.runtime.worker import Parts
     from crossdock_config import Loaded, Release
+    from crossdock_config.lifecycle import Governance
 
 STATE = ".crossdock"
 Wrap = Callable[[Journal], Journal]
 """Puts something around the journal: crash tests kill the process at its commit points."""
 
 
-def load(root: Path, environment: str) -> Loaded:
-    """Read and compile a project with its secrets."""
+def load(root: Path, environment: str, governance: Governance = "warning") -> Loaded:
+    """Read and compile a project with its secrets; of breaches of ownership and lifecycle it is only warned, unless asked for."""
     import crossdock_config
 
-    return crossdock_config.load(
-        root, environment, secrets=crossdock_config.system_secrets(root, environment), governance="warning"
-    )
+    secrets = crossdock_config.system_secrets(root, environment)
+    return crossdock_config.load(root, environment, secrets=secrets, governance=governance)
 
 
 def compiled(root: Path, environment: str, *, secrets: bool = True) -> Release:
     """Return the project's release, with its secrets or with placeholders; raises Misconfigured with every problem."""
     return usable(load(root, environment) if secrets else check(root, environment))
+
+
+def deployable(root: Path, environment: str) -> Release:
+    """Return the project's release with its secrets, by the rules of `check`; raises Misconfigured with every problem."""
+    return usable(load(root, environment, "error"))
 
 
 def tested(root: Path, environment: str) -> Release:
@@ -247,14 +252,14 @@ def stored(release: Release) -> StoredRelease:
     return StoredRelease(release.id, release.files, release.environment.environment, now_ms(), engine=engine())
 
 
-def recompiled(root: Path, kept: StoredRelease) -> Release:
+def recompiled(root: Path, kept: StoredRelease, governance: Governance = "warning") -> Release:
     """Compile a release that the journal kept, with today's secrets."""
     import crossdock_config
 
     if kept.engine:
         require(kept.engine, f"release {kept.id[:12]}")
     secrets = crossdock_config.system_secrets(root, kept.environment)
-    loaded = crossdock_config.load(kept.files, kept.environment, secrets=secrets, governance="warning")
+    loaded = crossdock_config.load(kept.files, kept.environment, secrets=secrets, governance=governance)
     if loaded.release is None:
         raise Misconfigured(f"release {kept.id[:12]} can't be compiled any more: {loaded.problems[0]}")
     return loaded.release
