@@ -56,7 +56,8 @@ def test_a_production_that_is_in_order_has_nothing_to_be_said_against_it(tmp_pat
         ("amqps:", "amqp:", "broker's way", "mq.example is reached without TLS", "use amqps:// or rediss://"),
         ("rediss:", "redis:", "state store's way", "redis.example is reached without TLS", "use amqps:// or rediss://"),
         ("https:", "http:", "endpoint erp's way", "erp.example is reached without TLS", "use https://"),
-        ('api"', 'api", verify: false', "endpoint erp's way", "the certificate of erp.example is not checked", "say `verify: true`"),
+        ('api"', 'api", verify: false', "endpoint erp's way",
+         "the certificate of erp.example is not checked", "say `verify: true`"),
     ],
 )  # fmt: skip
 def test_production_speaks_to_nobody_in_the_clear(
