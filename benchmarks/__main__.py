@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import accept, codec, edifact, endtoend, latency, maps, startup
+from benchmarks import accept, codec, edifact, endtoend, latency, maps, project, startup
 from benchmarks.figures import Row
 
 ALL: dict[str, Callable[[], Iterator[Row]]] = {
@@ -22,6 +22,7 @@ ALL: dict[str, Callable[[], Iterator[Row]]] = {
     "file": endtoend.file_rows,
     "latency": latency.rows,
     "startup": startup.rows,
+    "project": project.rows,
 }
 
 

@@ -5,9 +5,12 @@ files ─ YAML with positions ─ models ─ environments, partners, policies �
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +23,8 @@ from crossdock_config.cases import TestFile
 from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
 from crossdock_config.lifecycle import Governance, catalogue, examine
+from crossdock_config.markdown import Block, blocks, overlaid, rounds
+from crossdock_config.models import KINDS
 from crossdock_config.partners import partners
 from crossdock_config.policies import policy_sets
 from crossdock_config.project import Project, Within
@@ -42,14 +47,49 @@ def load(
 
     `governance` says what a breach of the rules of ownership and lifecycle is: who starts what was deployed only warns.
     """
-    project, found = _read(root, registry or installed())
-    project.clock = clock or project.clock
-    release = _release(project, environment, secrets, found)
-    entries = catalogue(project)
-    examine(project, entries, governance)
+    with _nothing_collected():
+        project, found = _read(root, registry or installed())
+        project.clock = clock or project.clock
+        release = _release(project, environment, secrets, found)
+        entries = catalogue(project)
+        examine(project, entries, governance)
     problems = tuple(sorted(set(project.problems)))
     failed = any(problem.severity == "error" for problem in problems)
     return Loaded(problems, None if failed else release, len(found), tuple(entries), project.uncompared)
+
+
+def check(root: Path, environment: str = "local", *, registry: Registry | None = None) -> Loaded:
+    """Read and compile a project and the YAML blocks of its Markdown, each among the project's files; without secrets."""
+    registry = registry or installed()
+    loaded = load(root, environment, registry=registry)
+    files = Files(registry)
+    found = blocks(root, {*KINDS, *file_kinds(registry)})
+    texts = files.texts(root, []) if found else {}
+    problems = set(loaded.problems)
+    for among in rounds(found):
+        problems |= _of_blocks(texts, among, environment, registry)
+    return replace(loaded, problems=tuple(sorted(problems)), files=loaded.files + len({block.source for block in found}))
+
+
+def _of_blocks(texts: Mapping[str, str], among: list[Block], environment: str, registry: Registry) -> set[Problem]:
+    """Return what is wrong in blocks, where the Markdown has it; what is wrong elsewhere is said elsewhere."""
+    own = {block.text: block for block in among}
+    files = overlaid(texts, among)
+    placed = {path: own[text] for path, text in files.items() if text in own}
+    problems = load(files, environment, registry=registry).problems
+    return {placed[one.place[0]].placed(one) for one in problems if one.place[0] in placed}
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Keep the garbage collector still: nothing is let go of while a project is compiled, and looking costs a third of it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def browse(root: Path | Mapping[str, str], *, registry: Registry | None = None) -> Context:

@@ -40,6 +40,7 @@ class Project:
     _resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
     _language: ExpressionLanguage | None = None
     _users: dict[tuple[str, str], set[Place]] = field(default_factory=dict)
+    made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, document: Document) -> None:
         """Add a file; a second one of the same kind and name is a problem."""
@@ -193,3 +194,10 @@ class Within:
     def names(self, kind: str) -> Sequence[str]:
         """Return the names of all files of a kind."""
         return self.project.names(kind)
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], Thing]) -> Thing:
+        """Return what is made once a project."""
+        if key not in self.project.made:
+            self.project.made[key] = make()
+        found: Thing = self.project.made[key]
+        return found

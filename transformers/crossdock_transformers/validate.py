@@ -97,7 +97,8 @@ class Validator:
 
 
 def _build(options: Any, context: Context) -> Step:
-    return ValidateStep(Validator(context.resource("schema", options.name)))
+    resource = context.resource("schema", options.name)
+    return ValidateStep(context.once(("validator", options.name), lambda: Validator(resource)))
 
 
 # The schema itself

@@ -28,10 +28,10 @@ def load(root: Path, environment: str) -> Loaded:
 
 
 def check(root: Path, environment: str) -> Loaded:
-    """Read and compile a project without its secrets; problems are in the answer."""
-    from crossdock.boot import house
+    """Read and compile a project and its Markdown without its secrets; problems are in the answer."""
+    from crossdock_config.loader import check as checked
 
-    return house.check(root, environment)
+    return checked(root, environment)
 
 
 def catalogs(root: Path) -> dict[str, Catalog]:

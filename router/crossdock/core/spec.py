@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +23,7 @@ from crossdock.core.partner import Partner
 from crossdock.core.policy import Policy
 from crossdock.core.ports import Services, Sink, Source
 
+Made = TypeVar("Made")
 Shape = Mapping[str, Any]
 """What is known of a body: a JSON Schema 2020-12."""
 
@@ -135,6 +136,9 @@ class Context(Protocol):
 
     def names(self, kind: str) -> Sequence[str]:
         """The names of all files of a kind."""
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], Made]) -> Made:
+        """Return what `make` makes of the project's files, made once a project for each key; what it raises is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

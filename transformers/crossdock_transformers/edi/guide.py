@@ -248,6 +248,10 @@ class Layer:
 
 def opened(context: Context, name: str) -> Guide:
     """Return a guide by name; raises Refusals at their places in the guide's file."""
+    return context.once(("guide", name), lambda: _opened(context, name))
+
+
+def _opened(context: Context, name: str) -> Guide:
     from crossdock_transformers.edi.own import grammars_of
 
     layers = _chain(context, name)

@@ -41,7 +41,7 @@ class EdifactDecode:
         sets = tuple(options.sets)
         grammars = grammars_of(context, "edifact")
         self._reading = Reading(narrowed, sets, faults_of(options.tolerate), options.max_message_size, grammars)
-        self._shape = _shape(narrowed, sets, grammars)
+        self._shape = context.once(("shape", "edifact", options.guide, sets), lambda: _shape(narrowed, sets, grammars))
         self._guides = AgreedGuides(context, "edifact")
 
     @property

@@ -132,6 +132,10 @@ def ours(code: CodeType) -> bool:
     return code.co_filename == _FILE
 
 
+_BARE = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+"""Nodes without lines and without children."""
+
+
 def marked(tree: Tree, line: int) -> Tree:
     """Give a line to every node below that has none yet, and return the tree."""
     if "lineno" in tree._attributes:
@@ -139,8 +143,11 @@ def marked(tree: Tree, line: int) -> Tree:
             return tree
         tree.lineno = tree.end_lineno = line  # type: ignore[attr-defined]
         tree.col_offset = tree.end_col_offset = 0  # type: ignore[attr-defined]
-    for child in ast.iter_child_nodes(tree):
-        marked(child, line)
+    for name in tree._fields:
+        value = getattr(tree, name, None)
+        for child in value if isinstance(value, list) else (value,):
+            if isinstance(child, ast.AST) and not isinstance(child, _BARE):
+                marked(child, line)
     return tree
 
 

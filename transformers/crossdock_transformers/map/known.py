@@ -55,6 +55,10 @@ def _schema(name: str, context: Context) -> Shape | None:
 
 def _set(named: re.Match[str], context: Context, *, written: bool) -> Shape:
     """The decoded shape of a set; what its envelope says is left to the encoder."""
+    return context.once(("named shape", named[0], written), lambda: _made(named, context, written=written))
+
+
+def _made(named: re.Match[str], context: Context, *, written: bool) -> Shape:
     from crossdock_transformers.edi.own import grammars_of
     from crossdock_transformers.edi.shape import shape_of
 

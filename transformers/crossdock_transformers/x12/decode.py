@@ -51,7 +51,7 @@ class X12Decode:
         sets = tuple(options.sets)
         grammars = grammars_of(context)
         self._reading = Reading(narrowed, sets, faults_of(options.tolerate), options.max_transaction_size, grammars)
-        self._shape = _shape(narrowed, sets, grammars)
+        self._shape = context.once(("shape", "x12", options.guide, sets), lambda: _shape(narrowed, sets, grammars))
         self._guides = AgreedGuides(context, "x12")
 
     @property
