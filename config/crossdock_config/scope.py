@@ -68,7 +68,7 @@ class Scope:
             return None
         found = shape_of(expression).get("type")
         if condition and isinstance(found, str) and found != "boolean":
-            self.say(place, f"a condition must be true or false; `{text}` is a {found}")
+            self.say(place, f"a condition must be true or false; `{text}` is {'an' if found[0] in 'aio' else 'a'} {found}")
         return expression
 
     def _compiled(self, text: str, place: Place, extra: Mapping[str, Shape | None]) -> Expression:
@@ -101,6 +101,6 @@ def shape_of(expression: Expression | None) -> Shape:
 
 def _explained(refusal: Refusal, text: str) -> Refusal:
     """Add the likeliest reason: a word that was meant as a text."""
-    if not _WORD.fullmatch(text):
+    if not _WORD.fullmatch(text) or "quote it" in refusal.message:
         return refusal
     return Refusal(f"{refusal.message}; a text needs quotes of its own: '\"{text}\"'", path=refusal.path, place=refusal.place)

@@ -48,13 +48,15 @@ class Throttle(Options):
 
     SHORTHAND: ClassVar[str] = "rate"
 
-    rate: str = Field(description="messages in a time: `100/s`, `30/m`, `500/h`", pattern=_RATE.pattern)
+    rate: str = Field(description="messages in a time: `100/s`, `30/m`, `500/h`", json_schema_extra={"pattern": _RATE.pattern})
     burst: int | None = Field(None, ge=1, description="how many may go on at once; the rate per second, if left out")
     by: Cel = Field(None, description="an expression: each of its values has a rate of its own, such as `partner`")
 
     @field_validator("rate")
     @classmethod
     def _some(cls, rate: str) -> str:
+        if not _RATE.fullmatch(rate):
+            raise ValueError(f"'{rate}' is no rate; write how many in a second, a minute or an hour: 100/s, 30/m, 500/h")
         if not _per_second(rate):
             raise ValueError(f"'{rate}' would let nothing pass")
         return rate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +94,9 @@ class Surroundings:
         if name not in self.guides:
             raise Refusal(f"there is no {kind} '{name}'")
         return Resource(kind, name, f"{name}.guide.yaml", self.guides[name], {(): Place(f"{name}.guide.yaml", 1)})
+
+    def once(self, _key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        return make()
 
     def names(self, kind: str) -> Sequence[str]:
         """Return the names of the guides; there is nothing else."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,9 @@ class Surroundings:
         data = self.guides[name]
         places = {path: Place(f"{name}.guide.yaml", line) for line, path in enumerate(_paths(data), start=1)}
         return Resource(kind, name, f"{name}.guide.yaml", data, places)
+
+    def once(self, _key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        return make()
 
     def names(self, kind: str) -> Sequence[str]:
         """Return the names of the guides; there is nothing else."""
