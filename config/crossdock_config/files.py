@@ -15,7 +15,9 @@ from crossdock_config.json_source import read_json
 from crossdock_config.yaml_source import LARGEST, Document, read
 
 FOLDERS = ("routes", "config")
-OWN = {".route.yaml": "route", ".test.yaml": "test", ".policy.yaml": "policy", ".schema.json": "schema"}
+TEXTS = {".xsd": "xsd", ".xslt": "xslt"}
+"""Files that transformers read as they stand, by their suffix."""
+OWN = {".route.yaml": "route", ".test.yaml": "test", ".policy.yaml": "policy", ".schema.json": "schema", **TEXTS}
 PLACES = {"config/partners/": "partner", "config/environments/": "environment"}
 
 
@@ -116,6 +118,8 @@ def _read(path: Path, name: str, found: dict[str, str], problems: list[Problem])
 
 def document_of(name: str, text: str) -> Document:
     """Read a file's text by what its name says that it is."""
+    if name.endswith(tuple(TEXTS)):
+        return Document(name, text, {(): Place(name)})
     if name.endswith(".csv"):
         return read_csv(name, text)
     return read_json(name, text) if name.endswith(".json") else read(name, text)

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from crossdock.core.errors import Place, Refusal
+from crossdock.core.errors import Refusal
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Context, Options, Resource
+from crossdock.core.spec import Context, Options, Resource, Shape
 from crossdock_transformers.csv.layout import CsvLayout
+from crossdock_transformers.xml.options import XmlLayout
 
-FORMATS = ("csv",)
+FORMATS = ("csv", "xml")
 Layout = TypeVar("Layout", bound=Options)
 
 
@@ -23,6 +24,7 @@ class LayoutFile(BaseModel):
     layout: str = Field(description="the layout's name: the file's name without .layout.yaml")
     description: str = Field("", description="what it is for, in a sentence")
     csv: CsvLayout | None = Field(None, description="the columns and the dialect of a CSV file")
+    xml: XmlLayout | None = Field(None, description="the elements of an XML document")
 
     @model_validator(mode="after")
     def _one(self) -> LayoutFile:
@@ -63,11 +65,29 @@ def check_layout(name: str, context: Context) -> None:
     layout = LayoutFile.model_validate(resource.data)
     if layout.csv is not None:
         check(layout.csv, resource, ("csv",))
+    if layout.xml is not None:
+        _check_xml(layout.xml, resource, context)
 
 
-def place_of(resource: Resource, at: tuple[str, ...], *path: str | int) -> Place:
-    """Return the place of a part of a layout in its file."""
-    return resource.at(*at, *path)
+def _check_xml(layout: XmlLayout, resource: Resource, context: Context) -> None:
+    from crossdock_transformers.xml.options import check
+    from crossdock_transformers.xml.structure import structure
+
+    check(layout, resource, ("xml",))
+    structure(layout, resource, ("xml",), context)
 
 
-__all__ = ["FORMATS", "LayoutFile", "check_layout", "chosen", "opened", "place_of"]
+def shape_named(context: Context, format_: str, name: str, *, whole: bool) -> Shape | None:
+    """Return the shape of a layout's records, or of a whole file of them; raises Refusal."""
+    layout, resource = opened(context, name, format_)
+    if format_ != "xml":
+        shape: Shape = layout.whole_shape() if whole else layout.shape()
+        return shape
+    from crossdock_transformers.xml.model import shape_of, whole_shape
+    from crossdock_transformers.xml.structure import structure
+
+    found = structure(layout, resource, ("xml",), context).element
+    return None if found is None else whole_shape(shape_of(found)) if whole else shape_of(found)
+
+
+__all__ = ["FORMATS", "LayoutFile", "check_layout", "chosen", "opened", "shape_named"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EDI: Final = re.compile(r"(?:(x12) (\d{3})|(edifact) ([A-Z]{6}))(?: (?P<version>\d{6}\w*|D\.?\d\d[AB]))?(?: (?P<guide>[^\s]+))?")
 
 
-_LAYOUT: Final = re.compile(r"(csv) (\S+)(?: (whole))?")
+_LAYOUT: Final = re.compile(r"(csv|xml) (\S+)(?: (whole))?")
 """A layout by its format and name, with the word `whole` for a whole file of its records."""
 
 
@@ -40,12 +40,10 @@ def shape_named(resource: Resource, key: str, context: Context, problems: list[R
     return None
 
 
-def _layout(named: re.Match[str], context: Context) -> Shape:
-    from crossdock_transformers.layout import opened
+def _layout(named: re.Match[str], context: Context) -> Shape | None:
+    from crossdock_transformers import layout
 
-    layout, _ = opened(context, named[2], named[1])
-    shape: Shape = layout.whole_shape() if named[3] else layout.shape()
-    return shape
+    return layout.shape_named(context, named[1], named[2], whole=bool(named[3]))
 
 
 def _schema(name: str, context: Context) -> Shape | None:
