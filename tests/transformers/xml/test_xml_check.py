@@ -83,7 +83,7 @@ def test_maps_know_a_layout_of_xml():
     text = "map: m\nsource: xml shop\nfields:\n  a: body.Line[0].Price\n  b: body.Numbr\n"
     files = {"routes/m.map.yaml": text, "routes/shop.layout.yaml": SHOP, "config/environments/local.yaml": "environment: local\n"}
     found = [str(one) for one in load(files).problems if "Numbr" in str(one)]
-    assert found == ["routes/m.map.yaml:5:6: body has no 'Numbr'; did you mean 'Number'?"]
+    assert found == ["routes/m.map.yaml:5:11: body has no 'Numbr'; did you mean 'Number'?"]
 
 
 SHOP = """layout: shop
