@@ -1,5 +1,6 @@
 """YAML with positions, models, the compiled release, lint and secrets."""
 
+from crossdock_config.access import access_files, load_access, route_domains
 from crossdock_config.environments import load_environment
 from crossdock_config.loader import browse, load
 from crossdock_config.models import EnvironmentFile
@@ -13,8 +14,11 @@ __all__ = [
     "Release",
     "RouteInfo",
     "SecretSource",
+    "access_files",
     "browse",
     "load",
+    "load_access",
     "load_environment",
+    "route_domains",
     "system_secrets",
 ]

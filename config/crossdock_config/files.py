@@ -17,7 +17,8 @@ from crossdock_config.yaml_source import LARGEST, Document, read
 FOLDERS = ("routes", "config")
 TEXTS = {".xsd": "xsd", ".xslt": "xslt"}
 """Files that transformers read as they stand, by their suffix."""
-OWN = {".route.yaml": "route", ".test.yaml": "test", ".policy.yaml": "policy", ".schema.json": "schema", **TEXTS}
+OWN = {".access.yaml": "access", ".route.yaml": "route", ".test.yaml": "test", ".policy.yaml": "policy", ".schema.json": "schema", **TEXTS}
+SINGLE = {"config/access.yaml": "access"}
 PLACES = {"config/partners/": "partner", "config/environments/": "environment"}
 
 
@@ -61,6 +62,8 @@ class Files:
 
     def kind_of(self, name: str) -> str:
         """Return the kind of a file by its path, or '' where it is none of ours."""
+        if name in SINGLE:
+            return SINGLE[name]
         for suffix, kind in self._suffixes.items():
             if name.endswith(suffix):
                 return kind

@@ -18,6 +18,7 @@ from crossdock.core.clock import Clock
 from crossdock.core.errors import Place, Problem
 from crossdock.core.registry import Registry, installed, nearest
 from crossdock.core.spec import Context, TransformerSpec
+from crossdock_config.access import access
 from crossdock_config.apart import keep_apart
 from crossdock_config.cases import TestFile
 from crossdock_config.environments import environments
@@ -32,6 +33,9 @@ from crossdock_config.release import Loaded, Release
 from crossdock_config.routes import Routes
 from crossdock_config.secrets import SecretSource
 from crossdock_config.yaml_source import Document
+
+ACCESS = ("config/access.yaml", ".access.yaml")
+"""Files that are no part of a release: to shut somebody out must not wait for a deployment."""
 
 
 def load(
@@ -126,6 +130,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
     environment, endpoints = environments(project, selected, secrets)
     project.testing = environment is not None and environment.test
     partners(project, endpoints, secrets)
+    access(project)
     project.uncompared = keep_apart(project, selected, secrets)
     _check_files(project)
     routes = Routes(project, endpoints, policy_sets(project))
@@ -145,7 +150,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
         bindings={name: tuple(bound) for name, bound in routes.bindings.items()},
         subscriptions={event: tuple(names) for event, names in routes.subscriptions.items()},
         policy_sets=routes.policy_sets,
-        files=dict(found),
+        files={path: text for path, text in found.items() if not path.endswith(ACCESS)},
         tests=tuple(project.resource("test", name) for name in project.names("test")),
         clock=project.clock,
     )
@@ -188,7 +193,7 @@ def _digest(project: Project) -> str:
         f"{kind} {name}": document.data
         for kind, documents in project.documents.items()
         for name, document in documents.items()
-        if kind != "test"
+        if kind not in ("test", "access")
     }
     return hashlib.sha256(
         json.dumps(dict(sorted(meaning.items())), default=lambda number: ["decimal", str(number)]).encode()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from crossdock.core.partner import Contact, EdifactAgreement, Ids, Quotas, X12Agreement
-from crossdock.core.units import Duration
+from crossdock.core.units import Duration, Size
+from crossdock_config.access import AccessFile
 from crossdock_config.cases import TestFile
 from crossdock_config.file_model import File
 from crossdock_config.standing import Standing
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 NAME = r"^[a-z0-9][a-z0-9._-]*$"
 
 
@@ -84,6 +87,53 @@ class Listener(File):
     port: int = Field(9464, ge=0, le=65535, description="the port; 0 takes a free one")
 
 
+class Control(File):
+    """Where the control API listens."""
+
+    host: str = Field("127.0.0.1", description="the address to listen on; any other than this machine's needs a certificate")
+    port: int = Field(9465, ge=0, le=65535, description="the port; 0 takes a free one")
+    certificate: str = Field("", description="a PEM file with the certificate chain, relative to the project")
+    key: str = Field("", description="a PEM file with the certificate's key")
+    behind_proxy: bool = Field(False, description="a proxy on the way speaks TLS; only then may it listen elsewhere without")
+    largest: Size = Field(32 * 1024**2, description="the largest request, a repaired document with it")
+
+    @model_validator(mode="after")
+    def _never_in_the_clear(self) -> Control:
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("a certificate and its key go together")
+        if self.host not in LOOPBACK and not self.certificate and not self.behind_proxy:
+            raise ValueError(
+                f"tokens would travel to {self.host} in the clear: set `certificate` and `key`, or `behind_proxy: true`"
+            )
+        return self
+
+
+class Claims(File):
+    """Which claims of a sign-on say what; `a.b` is the claim b inside of a."""
+
+    name: str = Field("email", description="what the audit log calls somebody; where it is missing, the subject")
+    groups: str = Field("groups", description="the groups, a list or a text with blanks between")
+
+
+class Oidc(File):
+    """The company's sign-on (OpenID Connect), for the command line and the API."""
+
+    issuer: str = Field(description="the issuer's address, as its tokens have it")
+    client_id: str = Field(description="the client that `crossdock login` is, one that may use the device flow")
+    audience: str = Field("", description="the `aud` that tokens must have; where nothing is said, the client_id")
+    scope: str = Field("openid email profile offline_access", description="what `crossdock login` asks for")
+    claims: Claims = Field(Claims(), description="which claims say what")
+    trust_email: bool = Field(False, description="take addresses that the issuer doesn't call verified")
+
+    @field_validator("issuer")
+    @classmethod
+    def _encrypted(cls, issuer: str) -> str:
+        split = urlsplit(issuer)
+        if split.scheme != "https" and not (split.scheme == "http" and split.hostname in LOOPBACK):
+            raise ValueError(f"an issuer's address begins with https://, not '{issuer[:60]}'")
+        return issuer
+
+
 class Log(File):
     """What is logged, and how."""
 
@@ -109,6 +159,10 @@ class EnvironmentFile(File):
     workers: Workers = Field(Workers(), description="how much works at once in the embedded process")
     metrics: Listener | None = Field(None, description="where /metrics and /health are served")
     log: Log = Field(Log(), description="what is logged, and how")
+    control: Control | None = Field(None, description="where the control API is served")
+    oidc: Oidc | None = Field(None, description="the company's sign-on, for the command line and the control API")
+    protected: bool = Field(False, description="a release is deployed here only after a second person approved it")
+    approval_lifetime: Duration = Field(86400.0, description="how long a request for approval, and an approval, is good for")
     endpoints: dict[str, Any] = Field(default_factory=dict, description="name to {connector: settings}")
 
     @property
@@ -145,4 +199,5 @@ KINDS: dict[str, type[File]] = {
     "environment": EnvironmentFile,
     "policy": PolicyFile,
     "test": TestFile,
+    "access": AccessFile,
 }

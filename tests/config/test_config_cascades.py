@@ -99,7 +99,7 @@ def test_files_that_nothing_reads_are_a_warning(tmp_path):
     for path, text in {**FILES, "routes/a.rout.yaml": "a: 1", "config/partners/b.yml": "a: 1", "routes/x.edi": "ISA"}.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    known = ".policy.yaml, .route.yaml, .table.yaml, .test.yaml"
+    known = ".access.yaml, .policy.yaml, .route.yaml, .table.yaml, .test.yaml"
     assert told(tmp_path) == [
         "config/partners/b.yml:1:1: nothing reads this file: its name must end in .yaml",
         f"routes/a.rout.yaml:1:1: nothing reads this file: its name ends in none of {known}",

@@ -14,14 +14,14 @@ def errors(kind, text):
 
 
 def test_there_is_a_schema_for_every_kind_transformers_ones_included():
-    assert kinds(registry()) == ["environment", "partner", "policy", "route", "table", "test"]
+    assert kinds(registry()) == ["access", "environment", "partner", "policy", "route", "table", "test"]
 
 
 @pytest.mark.parametrize("kind", kinds(registry()))
 def test_every_schema_is_valid_and_takes_the_project(kind):
     schema = json_schema(kind, registry())
     Draft202012Validator.check_schema(schema)
-    if kind != "table":  # an editor wants quotes where the loader is lenient: `version: 1.10`
+    if kind not in ("table", "access"):  # an editor wants quotes where the loader is lenient: `version: 1.10`
         assert errors(kind, FILES[SHORT[kind]]) == []
 
 
@@ -43,6 +43,15 @@ def test_every_schema_is_valid_and_takes_the_project(kind):
 )
 def test_what_the_loader_refuses_the_editor_marks(kind, old, new):
     assert errors(kind, changed(kind, old, new)[SHORT[kind]]) != []
+
+
+ACCESS = "grants: [ { role: operator, who: [ { user: ann } ], domains: [ sales ], environments: [ test ] } ]\n"
+
+
+def test_rules_of_access_are_taken_and_their_mistakes_marked():
+    assert errors("access", ACCESS) == []
+    assert errors("access", ACCESS.replace("operator", "operater")) == ["$.grants[0].role"]
+    assert errors("access", ACCESS.replace("domains", "domain")) != []
 
 
 def test_references_may_stand_for_values_of_any_form():
