@@ -6,6 +6,7 @@ What each function needs is imported when it is called, so that the command line
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from crossdock.boot.fitness import Check
     from crossdock.boot.house import Wrap
     from crossdock.core.message import Accepted
+    from crossdock.core.office import Office
     from crossdock.core.spec import Catalog
+    from crossdock.runtime.guard import Guard
     from crossdock.runtime.journal import OpenJournal
     from crossdock_config import Loaded, Release
 
@@ -53,6 +56,20 @@ def adopt_journal(root: Path, environment: str, former: str) -> None:
     from crossdock.boot import house
 
     house.adopt_journal(root, environment, former)
+
+
+def office(root: Path, environment: str) -> AbstractContextManager[Office]:
+    """Open an environment's journal and its office, for whoever runs this process."""
+    from crossdock.boot import offices
+
+    return offices.office(root, environment)
+
+
+def guard(root: Path, environment: str, opened: OpenJournal) -> Guard:
+    """Return who runs this process, under the project's rules, for commands that check by themselves; raises Denied."""
+    from crossdock.boot import offices
+
+    return offices.guard(root, environment, opened)
 
 
 def compiled(root: Path, environment: str, *, secrets: bool = True) -> Release:

@@ -36,9 +36,23 @@ def examine(root: Path, environment: str) -> list[Check]:
     except CrossdockError as error:
         return [*known, Check("journal", False, error.message, error.advice)]
     try:
-        return [*known, *_journal(house), *asyncio.run(_endpoints(house))]
+        return [*known, *_access(root, environment), *_journal(house), *asyncio.run(_endpoints(house))]
     finally:
         house.opened.close()
+
+
+def _access(root: Path, environment: str) -> Iterator[Check]:
+    from crossdock_config import load_access
+
+    rules = load_access(root)
+    if rules.written:
+        here = sum(1 for grant in rules.grants if {"*", environment} & grant.environments)
+        yield Check("access", here > 0 or None, f"{here} grants for {environment}")
+    elif environment == "local":
+        yield Check("access", None, "no rules: whoever reaches the journal may do everything")
+    else:
+        detail = f"{environment} is unprotected: whoever reaches its journal may do everything"
+        yield Check("access", False, detail, "write config/access.yaml: who has which role (docs/access.md)")
 
 
 def _journal(house: House) -> Iterator[Check]:

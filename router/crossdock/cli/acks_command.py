@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crossdock.cli.output import as_json, console, keys, moment, say_json, table
-from crossdock.cli.session import NotFound, journal, who
+from crossdock.cli.session import named, office
 
 if TYPE_CHECKING:
     from crossdock.core.exchange import Row
@@ -54,11 +54,8 @@ def show(context: click.Context, item: str, machine: bool) -> None:
     Example:
       crossdock acks show 01k8zq3v9d6w.1/1
     """
-    with journal(context) as opened:
-        try:
-            row = opened.exchanges.show(item)
-        except KeyError:
-            raise _unknown(item) from None
+    with office(context) as desk, named(_nothing(item)):
+        row = desk.ack(item)
     if machine:
         say_json(row)
         return
@@ -76,25 +73,23 @@ def close(context: click.Context, items: tuple[str, ...], reason: str) -> None:
     Example:
       crossdock acks close 01k8zq3v9d6w.1/1 --reason "ACME confirmed it by mail"
     """
-    with journal(context) as opened:
+    with office(context) as desk:
         for item in items:
-            try:
-                opened.exchanges.close(item, reason, who())
-            except KeyError:
-                raise _unknown(item) from None
+            with named(_nothing(item)):
+                desk.close_ack(item, reason)
             click.echo(f"{item} is closed")
 
 
-def _unknown(item: str) -> NotFound:
-    return NotFound(f"there is no exchanged document '{item}'; `crossdock acks --state all` says what there is")
+def _nothing(item: str) -> str:
+    return f"there is no exchanged document '{item}'; `crossdock acks --state all` says what there is"
 
 
 def _list(context: click.Context, asked: dict[str, Any], machine: bool) -> None:
     from crossdock.core.exchange import Asked
 
     asked["state"] = "" if asked["state"] == "all" else asked["state"]
-    with journal(context) as opened:
-        rows = opened.exchanges.search(Asked(**asked))
+    with office(context) as desk:
+        rows = desk.acks(Asked(**asked))
     if machine:
         say_json(rows)
         return
@@ -123,8 +118,8 @@ def _numbers(row: Row) -> str:
 
 
 def _missing(context: click.Context, partner: str, limit: int, machine: bool) -> None:
-    with journal(context) as opened:
-        rows = opened.exchanges.missing(partner, limit)
+    with office(context) as desk:
+        rows = desk.missing(partner, limit)
     if machine:
         say_json(rows)
         return

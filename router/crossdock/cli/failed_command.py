@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from crossdock.cli.output import as_json, console, keys, moment, say_json, table
-from crossdock.cli.session import NotFound, journal, who
-from crossdock.core.errors import CrossdockError
+from crossdock.cli.session import named, office
 from crossdock.core.journal import Query
+from crossdock.core.office import Office
 
 Row = dict[str, Any]
 
@@ -43,8 +43,8 @@ def list_failed(context: click.Context, route: str = "", partner: str = "", limi
     Example:
       crossdock failed list --partner acme
     """
-    with journal(context) as opened:
-        rows = opened.desk.failed(Query(route=route, partner=partner, limit=limit))
+    with office(context) as desk:
+        rows = desk.failed(Query(route=route, partner=partner, limit=limit))
     if machine:
         say_json(rows)
         return
@@ -65,8 +65,8 @@ def show(context: click.Context, item: str, machine: bool) -> None:
     Example:
       crossdock failed show 01k8zq3v9d6w.2
     """
-    with journal(context) as opened:
-        row = _shown(opened.desk, item)
+    with office(context) as desk:
+        row = _shown(desk, item)
     text = row["payload"].decode("utf-8", "backslashreplace")
     if machine:
         say_json({**row, "payload": text})
@@ -89,10 +89,11 @@ def retry(context: click.Context, items: tuple[str, ...], data: Path | None, edi
     """
     if (data or edit) and len(items) > 1:
         raise click.UsageError("a repaired document goes with one item")
-    with journal(context) as opened:
+    with office(context) as desk:
         for item in items:
-            repaired = data.read_bytes() if data else _edited(_shown(opened.desk, item)) if edit else None
-            opened.desk.retry(item, repaired, who())
+            repaired = data.read_bytes() if data else _edited(_shown(desk, item)) if edit else None
+            with named(_nothing(item)):
+                desk.retry(item, repaired)
             click.echo(f"{item} is back at work")
 
 
@@ -106,8 +107,8 @@ def resend(context: click.Context, delivery: str) -> None:
     Example:
       crossdock failed resend 01k8zq3v9d6w.1/2
     """
-    with journal(context) as opened:
-        click.echo(f"sent again as {opened.desk.resend(delivery, who())}")
+    with office(context) as desk, named(_nothing(delivery)):
+        click.echo(f"sent again as {desk.resend(delivery)}")
 
 
 @command.command("admit")
@@ -121,14 +122,10 @@ def admit(context: click.Context, messages: tuple[str, ...]) -> None:
       crossdock messages --state duplicate
       crossdock failed admit 01k8zq3v9d6w
     """
-    with journal(context) as opened:
+    with office(context) as desk:
         for message in messages:
-            try:
-                opened.desk.admit(message, who())
-            except KeyError:
-                raise NotFound(
-                    f"there is no message '{message}'; `crossdock messages --state duplicate` lists duplicates"
-                ) from None
+            with named(f"there is no message '{message}'; `crossdock messages --state duplicate` lists duplicates"):
+                desk.admit(message)
             click.echo(f"{message} is let in")
 
 
@@ -143,18 +140,20 @@ def discard(context: click.Context, items: tuple[str, ...], reason: str) -> None
     Example:
       crossdock failed discard 01k8zq3v9d6w.2 --reason "ACME sent it again corrected"
     """
-    with journal(context) as opened:
+    with office(context) as desk:
         for item in items:
-            opened.desk.discard(item, reason, who())
+            with named(_nothing(item)):
+                desk.discard(item, reason)
             click.echo(f"{item} is discarded")
 
 
-def _shown(desk: Any, item: str) -> Row:
-    try:
-        row: Row = desk.view(item, who())
-    except (KeyError, CrossdockError):
-        raise NotFound(f"there is no message or delivery '{item}'; `crossdock failed list` says what there is") from None
-    return row
+def _shown(desk: Office, item: str) -> Row:
+    with named(_nothing(item)):
+        return desk.view(item)
+
+
+def _nothing(item: str) -> str:
+    return f"there is no message or delivery '{item}'; `crossdock failed list` says what there is"
 
 
 def _edited(row: Row) -> bytes | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from crossdock.cli.output import as_json, moment, say_json, table
-from crossdock.cli.session import journal
+from crossdock.cli.session import office
 
 
 @click.command("lanes")
@@ -20,10 +18,10 @@ def command(context: click.Context, machine: bool) -> None:
     Example:
       crossdock lanes
     """
-    with journal(context) as opened:
-        lanes = opened.journal.lanes()
+    with office(context) as desk:
+        lanes = desk.lanes()
     if machine:
-        say_json([asdict(lane) for lane in lanes])
+        say_json(lanes)
         return
-    rows = ((lane.name, lane.ready, lane.later, lane.leased, moment(lane.oldest_at)) for lane in lanes)
+    rows = ((lane["name"], lane["ready"], lane["later"], lane["leased"], moment(lane["oldest_at"])) for lane in lanes)
     table(("lane", "ready", "later", "leased", "oldest"), rows, "no work is waiting")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from crossdock.cli.output import as_json, keys, moment, say_json, table
-from crossdock.cli.session import journal
+from crossdock.cli.session import office
 from crossdock.core.journal import Query
 
 
@@ -25,8 +25,8 @@ def command(context: click.Context, route: str, partner: str, state: str, key: s
       crossdock messages --partner acme --state failed
       crossdock messages --json --limit 1000 | jq .
     """
-    with journal(context) as opened:
-        rows = opened.desk.messages(Query(route=route, partner=partner, state=state, key=key, limit=limit))
+    with office(context) as desk:
+        rows = desk.messages(Query(route=route, partner=partner, state=state, key=key, limit=limit))
     if machine:
         say_json(rows)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from crossdock.cli.output import as_json, console, moment, say_json, table
-from crossdock.cli.session import NotFound, journal, who
+from crossdock.cli.session import NotFound, office
 
 
 @click.group("parked", invoke_without_command=True)
@@ -35,8 +35,8 @@ def list_parked(context: click.Context, route: str = "", key: str = "", limit: i
     Example:
       crossdock parked list --route orders
     """
-    with journal(context) as opened:
-        rows = opened.desk.parked(route, key, limit)
+    with office(context) as desk:
+        rows = desk.parked(route, key, limit)
     if machine:
         say_json(rows)
         return
@@ -54,8 +54,8 @@ def release(context: click.Context, key: str) -> None:
     Example:
       crossdock parked release "item SKU-0099"
     """
-    with journal(context) as opened:
-        count = opened.desk.unpark(key, who())
+    with office(context) as desk:
+        count = desk.unpark(key)
     if not count:
         raise NotFound(f"nothing is parked by '{key}': see `crossdock parked list`")
     console().print(f"{count} message{'s' if count != 1 else ''} released")

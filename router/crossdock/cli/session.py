@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crossdock import boot
-from crossdock.core.access import Actor
 
 if TYPE_CHECKING:
+    from crossdock.core.access import Actor
+    from crossdock.core.office import Office
     from crossdock.runtime.journal import OpenJournal
+
+
+@contextmanager
+def office(context: click.Context) -> Iterator[Office]:
+    """Open the office of the environment that the command was given: beside its journal, or a server's."""
+    settings: dict[str, Any] = context.obj
+    with boot.office(settings["root"], settings["environment"]) as opened:
+        yield opened
 
 
 @contextmanager
@@ -28,8 +36,19 @@ def journal(context: click.Context) -> Iterator[OpenJournal]:
 
 
 def who() -> Actor:
-    """Return the operator as the system knows them, for the events that operators leave."""
-    return Actor(getpass.getuser(), "os")
+    """Return the system's user, for commands that work on the journal themselves."""
+    from crossdock.boot.offices import os_user
+
+    return os_user()
+
+
+@contextmanager
+def named(words: str) -> Iterator[None]:
+    """Turn a name that nothing has into a sentence for people."""
+    try:
+        yield
+    except KeyError:
+        raise NotFound(words) from None
 
 
 class NotFound(click.ClickException):

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from crossdock.cli.output import as_json, coloured, console, instant, keys, moment, say_json
-from crossdock.cli.session import NotFound, journal
+from crossdock.cli.session import NotFound, office
 
 Row = dict[str, Any]
 
@@ -26,11 +26,11 @@ def command(context: click.Context, text: str, everything: bool, machine: bool) 
       crossdock trace 4500012345
       crossdock trace 01k8zq3v9d6w --json
     """
-    with journal(context) as opened:
-        found = opened.desk.find(text)
+    with office(context) as desk:
+        found = desk.find(text)
         if not found:
             raise NotFound(f"nothing is known of '{text}'; `crossdock messages` lists what there is")
-        stories = [opened.desk.trace(root) for root in (found if everything else found[:1])]
+        stories = [desk.trace(root) for root in (found if everything else found[:1])]
     if machine:
         say_json(stories if everything else stories[0])
         return

@@ -432,5 +432,14 @@ class Desk(Protocol):
     def counts(self, since: int) -> Row:
         """Return `{"messages": {state: n}, "deliveries": {state: n}}`."""
 
+    def parked(self, route: str = "", key: str = "", limit: int = 100) -> list[Row]:
+        """Return parked messages, the longest waiting first."""
+
+    def unpark(self, key: str, by: Actor) -> int:
+        """Let all parked messages of a key go on; return how many there were."""
+
+    def routes_of(self, items: Collection[str]) -> dict[str, str]:
+        """Return the routes of messages and deliveries that there are, by their names."""
+
     def processes(self) -> list[Row]:
         """Return the processes that have beaten lately: name, role, at, detail."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from crossdock.core.access import Actor
@@ -131,6 +132,15 @@ class SqlDesk:
             }
 
         return self._database.read(counted)
+
+    def routes_of(self, items: Collection[str]) -> dict[str, str]:
+        """Return the routes of messages and deliveries that there are, by their names."""
+        messages = {item: item.partition("/")[0] for item in items}
+        if not messages:
+            return {}
+        names = sorted(set(messages.values()))
+        rows: dict[str, str] = dict(self._database.read(lambda session: session.all("routes_of", ids=names)))
+        return {item: rows[message] for item, message in messages.items() if message in rows}
 
     def processes(self) -> list[Row]:
         """Return the processes that have beaten in the last ten minutes."""

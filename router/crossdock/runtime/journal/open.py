@@ -19,6 +19,7 @@ from crossdock.runtime.journal.database import Database
 from crossdock.runtime.journal.desk import SqlDesk
 from crossdock.runtime.journal.pickup import SqlLease, SqlPickup
 from crossdock.runtime.journal.store import SqlJournal
+from crossdock.runtime.journal.tokens import SqlTokens
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgres://")
@@ -47,6 +48,7 @@ class OpenJournal:
     exchanges: SqlExchanges
     audit: SqlAudit
     approvals: SqlApprovals
+    tokens: SqlTokens
 
     def migrate(self, environment: str = "") -> None:
         """Make or update the tables; raises Misconfigured where they are newer than this engine, or another environment's."""
@@ -90,6 +92,7 @@ def open_journal(url: str, clock: Clock | None = None, time_offset_ms: Callable[
         SqlExchanges(database),
         SqlAudit(database),
         SqlApprovals(database),
+        SqlTokens(database),
     )
 
 

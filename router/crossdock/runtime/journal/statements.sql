@@ -75,6 +75,9 @@ SELECT m.id, m.causation_id, m.correlation_id, m.route, m.release, m.source, m.p
 FROM message m LEFT JOIN payload p ON p.id = m.payload_id
 WHERE m.id = ANY(:ids::text[])
 
+-- one: routes_of
+SELECT id, route FROM message WHERE id = ANY(:ids::text[])
+
 -- rows: add_business_key (value text, name text, root text)
 INSERT INTO business_key (*) ON CONFLICT DO NOTHING
 

@@ -1,0 +1,40 @@
+"""Who is asking, and what they may see and do here: rules, an actor, an environment, and the domains of the routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from crossdock.core.access import ANY, NONE, Actor, Permission, Rules
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One actor in one environment. `domains` returns the domain of each route, and is asked only where rules need it.
+
+    A route that nothing knows (any more) has no domain: only a role for all domains reaches its messages.
+    """
+
+    actor: Actor
+    environment: str
+    rules: Rules
+    domains: Callable[[], Mapping[str, str]]
+
+    def allow(self, permission: Permission, domain: str = NONE) -> Actor:
+        """Return the actor with the role that lets them do this; raises Denied."""
+        return self.rules.authorize(self.actor, permission, domain, self.environment)
+
+    def allow_on(self, permission: Permission, route: str) -> Actor:
+        """Return the actor with the role that lets them do this to a message of a route; raises Denied."""
+        if not self.rules.written:
+            return self.allow(permission)
+        return self.allow(permission, self.domains().get(route, ANY))
+
+    def sees_all(self) -> bool:
+        """Whether nothing is hidden."""
+        return not self.rules.written or self.rules.role_for(self.actor, "read", ANY, self.environment) is not None
+
+    def sees(self, route: str) -> bool:
+        """Whether messages of a route may be seen."""
+        domain = self.domains().get(route, ANY) if self.rules.written else NONE
+        return not self.rules.written or self.rules.role_for(self.actor, "read", domain, self.environment) is not None
