@@ -161,7 +161,6 @@ class EnvironmentFile(File):
     log: Log = Field(Log(), description="what is logged, and how")
     control: Control | None = Field(None, description="where the control API is served")
     oidc: Oidc | None = Field(None, description="the company's sign-on, for the command line and the control API")
-    protected: bool = Field(False, description="a release is deployed here only after a second person approved it")
     approval_lifetime: Duration = Field(86400.0, description="how long a request for approval, and an approval, is good for")
     endpoints: dict[str, Any] = Field(default_factory=dict, description="name to {connector: settings}")
 

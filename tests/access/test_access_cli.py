@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from crossdock.core.access import Actor
 from tests.access.access_kit import ME, Company, grant
 
 
@@ -154,8 +155,6 @@ def test_a_log_that_was_tampered_with_is_told(firm: Company) -> None:
 
 
 def test_a_second_person_approves(firm: Company) -> None:
-    from crossdock.core.access import Actor
-
     opened = firm.open()
     request = opened.approvals.request("r2" * 32, Actor("ann"), "the new map", 3600)
     own = opened.approvals.request("r3" * 32, Actor(ME), "", 3600)
@@ -182,3 +181,31 @@ def test_the_doctor_says_that_an_environment_is_unprotected(firm: Company) -> No
     assert (answer.returncode, "✗ access: test is unprotected" in answer.stdout) == (1, True)
     firm.rules(grant("admin", f"user: {ME}"))
     assert "✓ access: 1 grants for test" in firm.run("-e", "test", "doctor").stdout
+
+
+@pytest.mark.parametrize("command", [["deploy"], ["rollback"], ["deploy", "--complete"], ["promote", "local", "test"]])
+def test_deploying_takes_a_role_in_the_domains_of_all_routes(firm: Company, command: list[str]) -> None:
+    firm.write("config/environments/test.yaml", "environment: test\njournal: sqlite:///.crossdock/test.db\n")
+    firm.rules(grant("operator", f"user: {ME}"), grant("engineer", f"user: {ME}", "sales"))
+    answer = firm.run(*command)
+    assert (answer.returncode, "in domain 'finance'" in answer.stderr) == (5, True)
+    firm.rules(grant("engineer", f"user: {ME}", "sales, finance"))
+    assert "may not" not in firm.run(*command).stderr
+
+
+def test_a_protected_environment_is_deployed_to_after_a_second_person_said_so(firm: Company) -> None:
+    firm.write("config/environments/local.yaml", "environment: local\njournal: sqlite:///.crossdock/local.db\nprotected: true\n")
+    tokens = {name: json.loads(firm.run("token", "new", name, "--json").stdout)["token"] for name in ("ann", "bob")}
+    firm.rules(grant("engineer", "token: ann"), grant("approver", "token: bob"), grant("approver", "token: ann"))
+    refused = firm.run("deploy", token=tokens["ann"])
+    assert (refused.returncode, "needs a second person's approval" in refused.stderr) == (5, True)
+    (request,) = json.loads(firm.run("approve", "--json", token=tokens["ann"]).stdout)
+    assert firm.run("approve", request["id"], token=tokens["ann"]).returncode == 5
+    assert "it takes a second person" in firm.run("approve", request["id"], token=tokens["bob"]).stderr
+    opened = firm.open()
+    opened.approvals.approve(request["id"], Actor("carol"))
+    opened.close()
+    deployed = firm.run("deploy", "--json", token=tokens["ann"])
+    assert (deployed.returncode, json.loads(deployed.stdout)["deployment"]["approved"]) == (0, "carol (cli)")
+    rows = json.loads(firm.run("audit", "--json", token=tokens["bob"]).stdout)
+    assert [(row["actor"], row["action"]) for row in rows][:3] == [("ann", "deploy"), ("carol", "approve"), ("ann", "request")]

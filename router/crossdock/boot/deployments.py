@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 LIVING_MS = 15_000
 """A process that was heard of within so many ms is alive."""
-LIFETIME = 7 * 24 * 3600.0
-"""Seconds for which a request for approval stands."""
 PATIENCE = 5.0
 """Seconds in which the processes are expected to have taken a deployment up."""
 
@@ -110,7 +108,9 @@ def _approved(opened: OpenJournal, deployment: Deployment, candidate: Candidate,
         if refused.code != "unapproved":
             raise
         opened.journal.keep_release(candidate.kept)
-        request = opened.approvals.request(candidate.release.id, asked.by, asked.note, LIFETIME)
+        request = opened.approvals.request(
+            candidate.release.id, asked.by, asked.note, candidate.release.environment.approval_lifetime
+        )
         refused.advice = f"request {request.id} is open: somebody else says `crossdock approve {request.id}`; then deploy again"
         raise
 

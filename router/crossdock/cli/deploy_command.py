@@ -8,7 +8,7 @@ import click
 
 from crossdock.cli.deploying import say_made
 from crossdock.cli.output import as_json
-from crossdock.cli.session import journal, who
+from crossdock.cli.session import deployer, journal
 from crossdock.cli.units import Percent, Seconds
 
 
@@ -50,12 +50,11 @@ def command(context: click.Context, /, message: str, lasting: float | None, comp
     if lasting is not None and how["canary"] is None:
         raise click.UsageError("--for says how long a canary lasts: say --canary as well")
     how |= {"canary": how["canary"] or 0, "lasting": lasting or 0.0}
-    asked = deployments.Order(who(), message, **how)
     root, environment = context.obj["root"], context.obj["environment"]
-    if complete:
-        with journal(context) as opened:
-            say_made(opened, deployments.complete(opened, asked), environment, machine=machine)
-        return
-    candidate = deployments.of_folder(root, environment)
     with journal(context) as opened:
-        say_made(opened, deployments.deploy(opened, candidate, asked), environment, machine=machine)
+        asked = deployments.Order(deployer(context, opened, "deploy"), message, **how)
+        if complete:
+            made = deployments.complete(opened, asked)
+        else:
+            made = deployments.deploy(opened, deployments.of_folder(root, environment), asked)
+        say_made(opened, made, environment, machine=machine)

@@ -7,7 +7,7 @@ import click
 from crossdock import boot
 from crossdock.cli.deploying import say_made
 from crossdock.cli.output import as_json
-from crossdock.cli.session import who
+from crossdock.cli.session import deployer
 
 
 @click.command("promote")
@@ -29,9 +29,10 @@ def command(context: click.Context, source: str, target: str, message: str, allo
     if source == target:
         raise click.UsageError("name two environments: from where, and to where")
     root = context.obj["root"]
-    made = deployments.promote(root, source, target, deployments.Order(who(), message, allow_delete=allow_delete))
     opened = boot.journal(root, target)
     try:
+        asked = deployments.Order(deployer(context, opened, "promote", target), message, allow_delete=allow_delete)
+        made = deployments.promote(root, source, target, asked)
         say_made(opened, made, target, machine=machine)
     finally:
         opened.close()

@@ -6,7 +6,7 @@ import click
 
 from crossdock.cli.deploying import say_made
 from crossdock.cli.output import as_json
-from crossdock.cli.session import journal, who
+from crossdock.cli.session import deployer, journal
 
 
 @click.command("rollback")
@@ -24,7 +24,7 @@ def command(context: click.Context, to: str, message: str, machine: bool) -> Non
     """
     from crossdock.boot import deployments
 
-    asked = deployments.Order(who(), message)
     with journal(context) as opened:
+        asked = deployments.Order(deployer(context, opened, "rollback"), message)
         made = deployments.rollback(opened, context.obj["root"], context.obj["environment"], asked, to)
         say_made(opened, made, context.obj["environment"], machine=machine)

@@ -11,7 +11,7 @@ import click
 from crossdock import boot
 
 if TYPE_CHECKING:
-    from crossdock.core.access import Actor
+    from crossdock.core.access import Actor, Permission
     from crossdock.core.office import Office
     from crossdock.runtime.journal import OpenJournal
 
@@ -35,11 +35,11 @@ def journal(context: click.Context) -> Iterator[OpenJournal]:
         opened.close()
 
 
-def who() -> Actor:
-    """Return the system's user, for commands that work on the journal themselves."""
-    from crossdock.boot.offices import os_user
-
-    return os_user()
+def deployer(context: click.Context, opened: OpenJournal, permission: Permission, environment: str = "") -> Actor:
+    """Return who runs this command, if they may do this to whole releases; raises Denied."""
+    settings: dict[str, Any] = context.obj
+    guard = boot.guard(settings["root"], environment or settings["environment"], opened)
+    return guard.allow_everywhere(permission)
 
 
 @contextmanager
