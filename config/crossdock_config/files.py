@@ -17,7 +17,14 @@ from crossdock_config.yaml_source import LARGEST, Document, read
 FOLDERS = ("routes", "config")
 TEXTS = {".xsd": "xsd", ".xslt": "xslt"}
 """Files that transformers read as they stand, by their suffix."""
-OWN = {".access.yaml": "access", ".route.yaml": "route", ".test.yaml": "test", ".policy.yaml": "policy", ".schema.json": "schema", **TEXTS}
+OWN = {
+    ".access.yaml": "access",
+    ".route.yaml": "route",
+    ".test.yaml": "test",
+    ".policy.yaml": "policy",
+    ".schema.json": "schema",
+    **TEXTS,
+}
 SINGLE = {"config/access.yaml": "access"}
 PLACES = {"config/partners/": "partner", "config/environments/": "environment"}
 
