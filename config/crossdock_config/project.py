@@ -14,6 +14,7 @@ from crossdock.core.partner import Partner
 from crossdock.core.registry import Registry, nearest
 from crossdock.core.spec import ExpressionLanguage, ExpressionSpec, Options, Resource, Shape
 from crossdock_config.checked import Subject, checked
+from crossdock_config.schema_references import bundled
 from crossdock_config.yaml_source import Document, Path
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -75,8 +76,16 @@ class Project:
         if document is None:
             raise Refusal(f"there is no {kind} '{name}'{nearest(name, self.names(kind))}")
         if (kind, name) not in self._resources:
-            self._resources[kind, name] = Resource(kind, name, document.path, document.data, document.places, document.key_places)
+            self._resources[kind, name] = self._whole(kind, name, document)
         return self._resources[kind, name]
+
+    def _whole(self, kind: str, name: str, document: Document) -> Resource:
+        if kind != "schema":
+            return Resource(kind, name, document.path, document.data, document.places, document.key_places)
+        bundle = bundled(name, self.documents[kind])
+        for other, place in bundle.used.items():
+            self.use(kind, other, place)
+        return Resource(kind, name, document.path, bundle.data, bundle.places, bundle.key_places)
 
     def use(self, kind: str, name: str, place: Place) -> None:
         """Note that something at a place uses a file."""
@@ -188,7 +197,8 @@ class Within:
     def resource(self, kind: str, name: str) -> Resource:
         """Return a file by kind and name; raises Refusal with the nearest name."""
         found = self.project.resource(kind, name)
-        self.project.use(kind, name, self.place)
+        if found.path != self.place.path:
+            self.project.use(kind, name, self.place)
         return found
 
     def names(self, kind: str) -> Sequence[str]:

@@ -1,8 +1,9 @@
 """Validation against a JSON Schema 2020-12: the step `validate: order.v1`, and the same check for decoders.
 
 jsonschema-rs does the work (ten-line orders at about 100,000/s, Decimals compared exactly); the schema itself is checked with
-`jsonschema`, for its messages. Both are told to fetch nothing: a `$ref` stays within its file. `format` is checked, unknown
-formats are refused, and patterns are those of a linear engine, so that no document can stall a worker.
+`jsonschema`, for its messages. Both are told to fetch nothing: a `$ref` stays within the project, whose loader has brought all that
+it leads to into the schema's own `$defs`. A schema's `examples` must fit it. `format` is checked, unknown formats are refused, and
+patterns are those of a linear engine, so that no document can stall a worker.
 """
 
 from __future__ import annotations
@@ -335,10 +336,33 @@ def _pointer(path: Sequence[str | int]) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
+def _look_at(name: str, context: Context) -> None:
+    """Refuse a schema that can't be used, or whose examples do not fit it, whether a route uses it or not."""
+    resource = context.resource("schema", name)
+    validator = Validator(resource)
+    examples = resource.data.get("examples", []) if isinstance(resource.data, Mapping) else []
+    if not isinstance(examples, list):
+        return  # the metaschema has refused it
+    refusals = [refusal for index, example in enumerate(examples) for refusal in _unfit(validator, resource, index, example)]
+    if refusals:
+        raise Refusals(refusals)
+
+
+def _unfit(validator: Validator, resource: Resource, index: int, example: Any) -> Iterator[Refusal]:
+    try:
+        validator.check(example)
+    except Rejected as rejected:
+        for finding in rejected.findings:
+            steps = [int(part) if part.isdigit() else part for part in finding.where.split("/")[1:]]
+            place = resource.at("examples", index, *steps)
+            yield Refusal(f"example {index + 1} does not fit its schema: {finding.where or '/'} {finding.message}", place=place)
+
+
 SPEC = TransformerSpec(
     name="validate",
     summary="lets only documents pass that fit a JSON Schema, and lists every fault of the others",
     example="validate: order.v1",
     options=ValidateOptions,
     step=_build,
+    checks={"schema": _look_at},
 )
