@@ -82,7 +82,12 @@ class Project:
     def _whole(self, kind: str, name: str, document: Document) -> Resource:
         if kind != "schema":
             return Resource(kind, name, document.path, document.data, document.places, document.key_places)
-        bundle = bundled(name, self.documents[kind])
+        try:
+            bundle = bundled(name, self.documents[kind])
+        except Refusal as refusal:
+            self.refused(refusal, document, ())
+            self.broken.add((kind, name))
+            raise SaidAlready("") from None
         for other, place in bundle.used.items():
             self.use(kind, other, place)
         return Resource(kind, name, document.path, bundle.data, bundle.places, bundle.key_places)
