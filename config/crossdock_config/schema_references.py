@@ -1,7 +1,7 @@
 """Schemas that use one another: `$ref: ../common.v1.schema.json#/$defs/address` is a file of the project, never of the network.
 
-A schema is used whole: what it refers to in other files is copied under its own `$defs`, as `common.v1.address`, with all that this
-refers to in turn. So nobody who works with a schema (validator, type checker, editor) has to look for a second file, and a
+A schema is used whole: what it refers to in other files is copied under its own `$defs`, as `common.v1.address`, with all that
+this refers to in turn. So nobody who works with a schema (validator, type checker, editor) has to look for a second file, and a
 problem inside is told at its place in the file that it stands in.
 """
 

@@ -43,7 +43,8 @@ def test_a_schema_refers_to_another_file_by_its_relative_path():
     """And types reach through: the map's text is compared with the other file's number."""
     assert said() == []
     assert said(map="map: order\ntarget: order.v1\nfields:\n  order_number: body.amount\n  total: body.amount\n") == [
-        "routes/sales/order.map.yaml:4:17: order_number of order.v1 is a string, but body.amount is a decimal; write string(body.amount)"
+        "routes/sales/order.map.yaml:4:17: order_number of order.v1 is a string, "
+        "but body.amount is a decimal; write string(body.amount)"
     ]
 
 

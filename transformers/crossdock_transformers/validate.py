@@ -1,9 +1,9 @@
 """Validation against a JSON Schema 2020-12: the step `validate: order.v1`, and the same check for decoders.
 
 jsonschema-rs does the work (ten-line orders at about 100,000/s, Decimals compared exactly); the schema itself is checked with
-`jsonschema`, for its messages. Both are told to fetch nothing: a `$ref` stays within the project, whose loader has brought all that
-it leads to into the schema's own `$defs`. A schema's `examples` must fit it. `format` is checked, unknown formats are refused, and
-patterns are those of a linear engine, so that no document can stall a worker.
+`jsonschema`, for its messages. Both are told to fetch nothing: a `$ref` stays within the project, whose loader has brought all
+that it leads to into the schema's own `$defs`. A schema's `examples` must fit it. `format` is checked, unknown formats are
+refused, and patterns are those of a linear engine, so that no document can stall a worker.
 """
 
 from __future__ import annotations
