@@ -129,7 +129,7 @@ class Stage:
             "routes/sales/edi.route.yaml": EDI,
             "routes/sales/shop-order.map.yaml": SHOP_MAP,
             "routes/sales/edi-order.map.yaml": EDI_MAP,
-            "routes/sales/order.v1.schema.json": (REPO / "routes/sales/order.v1.schema.json").read_text(),
+            "routes/sales/order.v1.schema.json": (REPO / "tests/transformers/schemas/order.v1.schema.json").read_text(),
         }
         for name, text in files.items():
             path = root / name

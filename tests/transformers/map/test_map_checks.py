@@ -15,7 +15,7 @@ from crossdock.core.errors import Refusal, Refusals
 from crossdock_transformers.map import SPEC, MapFile, MapOptions, compile_map
 from tests.transformers.map.map_kit import Project, resource
 
-ORDER = (Path(__file__).parents[3] / "routes/sales/order.v1.schema.json").read_text()
+ORDER = (Path(__file__).parents[1] / "schemas/order.v1.schema.json").read_text()
 TEXT, NUMBER = {"type": "string"}, {"type": "number"}
 SOURCE = {
     "type": "object",

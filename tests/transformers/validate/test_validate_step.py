@@ -18,7 +18,7 @@ from crossdock.core.errors import Finding, Refusal, Refusals, Rejected
 from crossdock_transformers.validate import SPEC, ValidateOptions, Validator
 from tests.transformers.map.map_kit import Project, message, resource
 
-ORDER_TEXT = (Path(__file__).parents[3] / "routes/sales/order.v1.schema.json").read_text()
+ORDER_TEXT = (Path(__file__).parents[1] / "schemas/order.v1.schema.json").read_text()
 ORDER = resource("schema", "order.v1", ORDER_TEXT)
 LINE = {"number": "1", "sku": "A", "quantity": Decimal(5), "unit": "EA", "unit_price": Decimal("1.50")}
 GOOD: dict[str, Any] = {
