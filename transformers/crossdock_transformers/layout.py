@@ -10,9 +10,11 @@ from crossdock.core.errors import Refusal
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Options, Resource, Shape
 from crossdock_transformers.csv.layout import CsvLayout
+from crossdock_transformers.fixed_width.layout import FixedLayout
+from crossdock_transformers.fixed_width.layout import check as check_fixed
 from crossdock_transformers.xml.options import XmlLayout
 
-FORMATS = ("csv", "xml")
+FORMATS = ("csv", "fixed_width", "xml")
 Layout = TypeVar("Layout", bound=Options)
 
 
@@ -24,6 +26,7 @@ class LayoutFile(BaseModel):
     layout: str = Field(description="the layout's name: the file's name without .layout.yaml")
     description: str = Field("", description="what it is for, in a sentence")
     csv: CsvLayout | None = Field(None, description="the columns and the dialect of a CSV file")
+    fixed_width: FixedLayout | None = Field(None, description="the records of a fixed-width file")
     xml: XmlLayout | None = Field(None, description="the elements of an XML document")
 
     @model_validator(mode="after")
@@ -65,6 +68,8 @@ def check_layout(name: str, context: Context) -> None:
     layout = LayoutFile.model_validate(resource.data)
     if layout.csv is not None:
         check(layout.csv, resource, ("csv",))
+    if layout.fixed_width is not None:
+        check_fixed(layout.fixed_width, resource, ("fixed_width",))
     if layout.xml is not None:
         _check_xml(layout.xml, resource, context)
 

@@ -12,6 +12,7 @@ import pytest
 from crossdock.core.errors import Refusal, Refusals, Rejected
 from crossdock.core.registry import installed
 from crossdock.core.spec import Part, Resource, Shape
+from crossdock_config.yaml_source import read
 from tests.transformers.map.map_kit import Project, message, resource
 
 
@@ -24,7 +25,10 @@ def context(*files: Resource, options: str = "{}") -> Project:
 
 def layout(text: str) -> Resource:
     """Return a layout by its text, which begins with its name."""
-    return resource("layout", text.strip().split("\n")[0].removeprefix("layout: "), text)
+    name = text.strip().split("\n")[0].removeprefix("layout: ")
+    document = read(f"{name}.layout.yaml", text)
+    assert document.problems == []
+    return Resource("layout", name, document.path, document.data, document.places, document.key_places)
 
 
 def step(direction: str, name: str, options: Any, *files: Resource) -> Any:

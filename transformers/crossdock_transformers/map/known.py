@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EDI: Final = re.compile(r"(?:(x12) (\d{3})|(edifact) ([A-Z]{6}))(?: (?P<version>\d{6}\w*|D\.?\d\d[AB]))?(?: (?P<guide>[^\s]+))?")
 
 
-_LAYOUT: Final = re.compile(r"(csv|xml) (\S+)(?: (whole))?")
+_LAYOUT: Final = re.compile(r"(csv|fixed_width|xml) (\S+)(?: (whole))?")
 """A layout by its format and name, with the word `whole` for a whole file of its records."""
 
 
