@@ -9,6 +9,7 @@ from typing import Any
 
 from crossdock.core import engine, groups
 from crossdock.core.clock import Clock, PinnedClock
+from crossdock.core.envelope import event_headers
 from crossdock.core.errors import CrossdockError
 from crossdock.core.journal import Gathering, Member
 from crossdock.core.message import Control, Message, dump_body, load_body
@@ -52,6 +53,7 @@ class Rehearsal:
     _claimed: set[tuple[str, str]] = field(default_factory=set)
     gathered: int = 0
     _runs: int = 0
+    _published: int = 0
 
     def accept(self, route: str, data: Any, partner: str = "", headers: Mapping[str, str] | None = None) -> None:
         """Run a document through a route, as far as it goes."""
@@ -157,14 +159,18 @@ class Rehearsal:
             self._follow(outcome.message, (event,))
 
     def _follow(self, message: Message, events: Sequence[Event]) -> None:
+        program, at = self.programs.get(message.control.route), int(self.clock.now() * 1000)
         for event in events:
+            self._published += 1
+            number = f"event-{self._published}"
+            headers = event_headers(number, event.type, message, tuple(program.keys) if program else (), at)
             for route in self.release.subscriptions.get(event.type, ()):
                 control = replace(
                     message.control, route=route, resume=0, source=f"event:{event.type}", answered=False, order_key=""
                 )
                 name = f"{message.id}>{route}"
                 self._due.append(
-                    Message(name, _kept(event.body), control, received_at=message.received_at, headers=message.headers)
+                    Message(name, _kept(event.body), control, received_at=message.received_at, headers=headers, keys=message.keys)
                 )
 
     def _released(self, key: str) -> None:

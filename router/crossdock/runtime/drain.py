@@ -18,6 +18,7 @@ from crossdock.core import engine
 from crossdock.core import policy as policies
 from crossdock.core.blob import Blob
 from crossdock.core.clock import Clock
+from crossdock.core.envelope import event_headers
 from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.ids import new_id, now_ms
 from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
@@ -188,18 +189,21 @@ class MessageDrain:
 
 
 def spawned(release: Release, parent: Message, event: Event) -> Iterator[Message]:
-    """Yield the messages that an event starts: one for each route that listens to it."""
+    """Yield the messages that an event starts: one for each route that listens to it, all with the same envelope."""
+    program, at = release.programs.get(parent.control.route), now_ms()
+    headers = event_headers(new_id(), event.type, parent, tuple(program.keys) if program else (), at)
     for route in release.subscriptions.get(event.type, ()):
         message = Message(
             id=new_id(),
             body=event.body,
             control=Control(route, release.id, source=f"event:{event.type}", partner=parent.control.partner),
             content_type=BODY_TYPE,
+            headers=headers,
             keys=parent.keys,
             correlation_id=parent.correlation_id,
             causation_id=parent.id,
             traceparent=parent.traceparent,
-            received_at=now_ms(),
+            received_at=at,
         )
         yield _in_order(release.programs.get(route), message)
 
