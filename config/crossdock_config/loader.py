@@ -6,8 +6,6 @@ files ─ YAML with positions ─ models ─ environments, partners, policies �
 from __future__ import annotations
 
 import gc
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +23,7 @@ from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
 from crossdock_config.lifecycle import Governance, catalogue, examine
 from crossdock_config.markdown import Block, blocks, overlaid, rounds
+from crossdock_config.meaning import digest, meaning_of
 from crossdock_config.models import KINDS
 from crossdock_config.partners import partners
 from crossdock_config.policies import policy_sets
@@ -59,7 +58,7 @@ def load(
         examine(project, entries, governance)
     problems = tuple(sorted(set(project.problems)))
     failed = any(problem.severity == "error" for problem in problems)
-    return Loaded(problems, None if failed else release, len(found), tuple(entries), project.uncompared)
+    return Loaded(problems, None if failed else release, len(found), tuple(entries), project.uncompared, meaning_of(project))
 
 
 def check(root: Path, environment: str = "local", *, registry: Registry | None = None) -> Loaded:
@@ -141,7 +140,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
         return None
     routes.warn()
     return Release(
-        id=_digest(project),
+        id=digest(meaning_of(project).data),
         environment=environment,
         programs=routes.programs,
         routes=routes.infos,
@@ -185,16 +184,3 @@ def _check_unused(project: Project) -> None:
             for name, document in project.documents.get(kind, {}).items():
                 if (kind, name) not in project.broken and not project.asked(kind, name):
                     project.built(partial(check, name, Within(project, Place(document.path))), document, ())
-
-
-def _digest(project: Project) -> str:
-    """Return the hash of what the project means, for all environments: moving a comment or a blank line changes nothing."""
-    meaning = {
-        f"{kind} {name}": document.data
-        for kind, documents in project.documents.items()
-        for name, document in documents.items()
-        if kind not in ("test", "access")
-    }
-    return hashlib.sha256(
-        json.dumps(dict(sorted(meaning.items())), default=lambda number: ["decimal", str(number)]).encode()
-    ).hexdigest()

@@ -153,6 +153,9 @@ class EnvironmentFile(File):
         description="what reaches the same as production's, and why: an endpoint, or partner/channel, to the reason",
     )
     protected: bool = Field(False, description="a release is deployed here only after a second person has approved it")
+    trusted_keys: tuple[str, ...] = Field(
+        (), description="public keys (Ed25519): only releases signed with one are deployed here"
+    )
     journal: str = Field("sqlite:///.crossdock/journal.db", description="sqlite:///path or postgresql://...")
     broker: str = Field("memory://", description="memory:// (embedded), amqp://... or redis://...")
     state_store: str = Field("memory://", description="memory://, or redis://... where several processes share policies")

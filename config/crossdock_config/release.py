@@ -12,6 +12,7 @@ from crossdock.core.partner import Partner
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
 from crossdock.core.spec import Binding, ConnectorSpec, Resource
+from crossdock_config.meaning import Meaning
 from crossdock_config.models import EnvironmentFile
 from crossdock_config.standing import Entry
 
@@ -62,7 +63,7 @@ class Loaded:
     """What came of reading a project: problems, all of them, the release where none is an error, and the catalogue even so.
 
     `uncompared` are endpoints and channels of the environment whose addresses nobody knows here, so that they can't be compared
-    with production's.
+    with production's. `meaning` is what the files say, as far as they could be read.
     """
 
     problems: tuple[Problem, ...]
@@ -70,3 +71,4 @@ class Loaded:
     files: int
     catalogue: tuple[Entry, ...] = ()
     uncompared: tuple[str, ...] = ()
+    meaning: Meaning = field(default_factory=Meaning, repr=False)

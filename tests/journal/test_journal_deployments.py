@@ -12,7 +12,7 @@ from crossdock.core.journal import StoredRelease, Superseded
 from crossdock.runtime.journal import OpenJournal
 from tests.journal.journal_kit import World, accepted
 
-ONE = StoredRelease("a", {"routes/x.yaml": "route: x\n\0"}, "local", created_at=5, note="first", engine="0.1")
+ONE = StoredRelease("a", {"routes/x.yaml": "route: x\n\0"}, "local", created_at=5, note="first", engine="0.1", signature="k v")
 FIRST = Deployment(1, "a", "deploy", "ann", "first")
 
 

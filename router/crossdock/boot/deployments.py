@@ -20,10 +20,11 @@ from crossdock.core.access import Actor
 from crossdock.core.deployment import WHOLE, Act, Deployment
 from crossdock.core.errors import CrossdockError, Misconfigured, Problem, Refused
 from crossdock.core.ids import now_ms
+from crossdock.core.journal import StoredRelease
 from crossdock.core.version import order
+from crossdock_config.artefact import Artefact, read
 
 if TYPE_CHECKING:
-    from crossdock.core.journal import StoredRelease
     from crossdock.runtime.journal import OpenJournal
     from crossdock_config import Release
     from crossdock_config.lifecycle import Governance
@@ -211,9 +212,9 @@ def _next(before: Deployment | None, release: str, asked: Order, act: Act) -> De
 
 def _prove(opened: OpenJournal, candidate: Candidate, removed: tuple[str, ...], asked: Order) -> None:
     """Raise Misconfigured with every reason why a release must not be deployed here."""
-    problems = [*_unbuildable(candidate.release), *_too_old(opened, candidate.kept.engine)]
-    if removed and not asked.allow_delete:
-        problems += [Problem(("routes/", 1, 1), f"route '{route}' runs now and isn't in the release") for route in removed]
+    release = candidate.release
+    _artefact(candidate.kept).require_signature(release.environment.trusted_keys)
+    problems = list(reasons(opened, release, candidate.kept.engine, () if asked.allow_delete else removed))
     if problems:
         raise Misconfigured(
             f"the release is refused, for {len(problems)} reason{'s' if len(problems) != 1 else ''}; nothing was changed",
@@ -221,6 +222,39 @@ def _prove(opened: OpenJournal, candidate: Candidate, removed: tuple[str, ...], 
             problems=problems,
             advice="to drop routes on purpose: --allow-delete" if removed and not asked.allow_delete else "",
         )
+
+
+def reasons(opened: OpenJournal, release: Release, engine: str, removed: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield why a release that compiles must not be deployed: `removed` are routes that nobody has allowed to go."""
+    yield from _unbuildable(release)
+    yield from _too_old(opened, engine)
+    for route in removed:
+        yield Problem(("routes/", 1, 1), f"route '{route}' runs now and isn't in the release")
+
+
+def removed_routes(before: Release | None, after: Release) -> tuple[str, ...]:
+    """Return the routes that receive now and would not any more."""
+    return tuple(sorted(set(_receiving(before) if before else ()) - set(_receiving(after))))
+
+
+def of_file(root: Path, environment: str, path: Path) -> Candidate:
+    """Return a release that was built before, as it would run in an environment; raises Misconfigured."""
+    artefact = read(path.read_bytes())
+    signature = f"{artefact.key} {artefact.signature}" if artefact.signature else ""
+    kept = StoredRelease(artefact.id, artefact.files, environment, now_ms(), engine=artefact.engine, signature=signature)
+    candidate = of_release(root, environment, kept)
+    if candidate.release.id != artefact.id:
+        raise Misconfigured(
+            f"the release in {path.name} says that it is {artefact.id[:12]}, and its files mean {candidate.release.id[:12]}",
+            code="damaged",
+            advice="it was changed after it was built: build it again",
+        )
+    return candidate
+
+
+def _artefact(kept: StoredRelease) -> Artefact:
+    key, _, signature = kept.signature.partition(" ")
+    return Artefact(kept.id, kept.engine, kept.files, key, signature)
 
 
 def _unbuildable(release: Release) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from crossdock.cli.units import Percent, Seconds
 
 
 @click.command("deploy")
+@click.argument("artefact", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-m", "--message", default="", help="Why, for `crossdock releases` and the audit log.")
 @click.option("--canary", type=Percent(), default=None, metavar="SHARE", help="Only this share of the keys at first: 5%.")
 @click.option(
@@ -33,8 +35,17 @@ from crossdock.cli.units import Percent, Seconds
 )
 @as_json
 @click.pass_context
-def command(context: click.Context, /, message: str, lasting: float | None, complete: bool, machine: bool, **how: Any) -> None:
-    """Switch an environment to this folder's release. Everything is checked before.
+def command(
+    context: click.Context,
+    /,
+    artefact: Path | None,
+    message: str,
+    lasting: float | None,
+    complete: bool,
+    machine: bool,
+    **how: Any,
+) -> None:
+    """Switch an environment to this folder's release, or to one that `crossdock build` made. Everything is checked before.
 
     Gateways and workers take it up within two seconds and without a restart. Messages in flight finish on the release that they
     began with. A canary is taken back by itself where it fails too often.
@@ -42,7 +53,7 @@ def command(context: click.Context, /, message: str, lasting: float | None, comp
     \b
     Examples:
       crossdock -e production deploy -m "units as ACME wants them"
-      crossdock -e production deploy --canary 5% --for 30m
+      crossdock -e production deploy acme.release.json --canary 5% --for 30m
       crossdock -e production deploy --complete
     """
     from crossdock.boot import deployments
@@ -56,5 +67,7 @@ def command(context: click.Context, /, message: str, lasting: float | None, comp
         if complete:
             made = deployments.complete(opened, asked)
         else:
-            made = deployments.deploy(opened, deployments.of_folder(root, environment), asked)
+            file, folder = deployments.of_file, deployments.of_folder
+            candidate = file(root, environment, artefact) if artefact else folder(root, environment)
+            made = deployments.deploy(opened, candidate, asked)
         say_made(opened, made, environment, machine=machine)

@@ -18,6 +18,8 @@ COMMANDS = {
     "check": "Find everything that is wrong with a project.",
     "test": "Run the project's *.test.yaml.",
     "up": "Run everything in one place, with no services.",
+    "plan": "Show what a deployment would change, before it is made.",
+    "build": "Make one file of the whole project, to be deployed anywhere.",
     "deploy": "Switch an environment to this folder's release, proven first.",
     "rollback": "Go back to what ran before.",
     "releases": "What ran since when, by whom.",
@@ -63,7 +65,7 @@ class Lazy(click.Group):
             return None
         module = importlib.import_module(f"crossdock.cli.{cmd_name}_command")
         command: click.Command = module.command
-        return command
+        return _with_environment(command)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command; an unknown one is answered with the nearest."""
@@ -79,6 +81,20 @@ class Lazy(click.Group):
         """Write the list of commands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _with_environment(command: click.Command) -> click.Command:
+    """Let the environment be named behind the command as well: `crossdock plan --env production`."""
+    if not isinstance(command, click.Group) and not any("--env" in option.opts for option in command.params):
+        command.params.append(
+            click.Option(["--env"], metavar="NAME", expose_value=False, callback=_chosen, help="The environment.")
+        )
+    return command
+
+
+def _chosen(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.obj = {**context.obj, "environment": value}
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

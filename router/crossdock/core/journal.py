@@ -229,7 +229,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class StoredRelease:
-    """A release as the journal keeps it: its content by path, enough to compile it again, and the oldest `engine` that can."""
+    """A release as the journal keeps it: its content by path, enough to compile it again.
+
+    `engine` is the oldest that can; `signature` is `key value` where it was signed when it was built.
+    """
 
     id: str
     files: Mapping[str, str]
@@ -237,6 +240,7 @@ class StoredRelease:
     created_at: int = 0
     note: str = ""
     engine: str = ""
+    signature: str = ""
 
 
 class Journal(Protocol):

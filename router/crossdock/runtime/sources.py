@@ -14,8 +14,10 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from crossdock.core.clock import SystemClock
 from crossdock.core.errors import CrossdockError
 from crossdock.core.partner import Partner
 from crossdock.core.ports import Intake, Listening, Rebindable, Services, Source
@@ -49,6 +51,11 @@ class _Inbound:
     def listens_like(self, other: _Inbound) -> bool:
         return self.endpoint.spec.name == other.endpoint.spec.name and self.settings == other.settings
 
+    @property
+    def rebindable(self) -> bool:
+        nothing: Any = None
+        return isinstance(self.source(Services(self.partners, nothing, nothing, SystemClock(), Path(), Path())), Rebindable)
+
     def source(self, services: Services) -> Source:
         assert self.endpoint.spec.source is not None
         return self.endpoint.spec.source(self.settings, self.bindings, replace(services, partners=self.partners))
@@ -59,6 +66,18 @@ class _Running:
     inbound: _Inbound
     source: Source
     task: asyncio.Task[None]
+
+
+def transition(before: Release | None, after: Release) -> dict[str, str]:
+    """Return what a switch would do to the sources of endpoints: started, stopped, restarted, told anew; else nothing."""
+    old, new = _inbounds(before) if before else {}, _inbounds(after)
+    told: dict[str, str] = {name: "stopped" for name in old if name not in new}
+    for name, inbound in new.items():
+        if name not in old:
+            told[name] = "started"
+        elif inbound != old[name]:
+            told[name] = "told anew" if inbound.listens_like(old[name]) and inbound.rebindable else "restarted"
+    return told
 
 
 class Sources:

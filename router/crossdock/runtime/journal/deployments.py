@@ -17,7 +17,7 @@ from crossdock.runtime.journal.texts import clean, dump, load
 
 
 def keep(session: Session, release: StoredRelease) -> None:
-    """Keep a release; one that is there stays as it is."""
+    """Keep a release; one that is there stays as it is, and gets a signature if it had none."""
     session.run(
         "add_release",
         id=release.id,
@@ -26,6 +26,7 @@ def keep(session: Session, release: StoredRelease) -> None:
         created_at=release.created_at or session.now,
         note=clean(release.note),
         engine=clean(release.engine),
+        signature=clean(release.signature),
     )
 
 

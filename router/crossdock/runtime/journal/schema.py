@@ -386,6 +386,7 @@ stored_release = _table(
     _number("created_at"),
     _text("note"),
     _default("engine", BYTEWISE, "''"),
+    _default("signature", BYTEWISE, "''"),
 )
 
 deployment = _table(

@@ -458,12 +458,12 @@ INSERT INTO belongs (slot, environment, since) VALUES (1, :environment, :now) ON
 UPDATE belongs SET environment = :environment, since = :now WHERE slot = 1
 
 -- one: add_release
-INSERT INTO stored_release (id, files, environment, created_at, note, engine)
-VALUES (:id, :files, :environment, :created_at, :note, :engine)
-ON CONFLICT DO NOTHING
+INSERT INTO stored_release (id, files, environment, created_at, note, engine, signature)
+VALUES (:id, :files, :environment, :created_at, :note, :engine, :signature)
+ON CONFLICT (id) DO UPDATE SET signature = excluded.signature WHERE stored_release.signature = ''
 
 -- one: load_release
-SELECT id, files, environment, created_at, note, engine FROM stored_release WHERE id = :id
+SELECT id, files, environment, created_at, note, engine, signature FROM stored_release WHERE id = :id
 
 -- one: add_deployment
 INSERT INTO deployment (number, release_id, act, actor, note, candidate_id, share, until, most_errors, approved, at)

@@ -16,7 +16,8 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Make the table, with what runs now as its first row, and drop the slot."""
-    op.add_column("stored_release", sa.Column("engine", TEXT, nullable=False, server_default=sa.text("''")))
+    for name in ("engine", "signature"):
+        op.add_column("stored_release", sa.Column(name, TEXT, nullable=False, server_default=sa.text("''")))
     op.create_table(
         "deployment",
         sa.Column("number", NUMBER, nullable=False, autoincrement=False),
@@ -50,4 +51,5 @@ def downgrade() -> None:
         "SELECT 1, release_id, at FROM deployment ORDER BY number DESC LIMIT 1"
     )
     op.drop_table("deployment")
-    op.drop_column("stored_release", "engine")
+    for name in ("signature", "engine"):
+        op.drop_column("stored_release", name)

@@ -1,0 +1,124 @@
+"""What a deployment would do, before it is made: against what runs, field by field, and nothing is changed by looking.
+
+files       what is added, changed, removed, and the routes that each matters for
+problems    why it would be refused
+sources     which ways in are started, stopped, restarted or only told anew
+restarts    settings that processes take up only when they are started again
+in flight   what would finish on the release that runs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crossdock.boot.deployments import Order, reasons, removed_routes
+from crossdock.boot.house import recompiled, stored
+from crossdock.core.errors import CrossdockError, Problem
+from crossdock.core.journal import StoredRelease
+from crossdock_config.differences import FileChange, differences
+from crossdock_config.meaning import Meaning
+
+if TYPE_CHECKING:
+    from crossdock.core.deployment import Deployment
+    from crossdock.runtime.journal import OpenJournal
+    from crossdock_config import EnvironmentFile, Loaded, Release
+
+PER_PROCESS = ("journal", "broker", "state_store", "workers", "metrics", "log")
+"""What of an environment a process takes up when it starts, and never while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A deployment that could be made. `release` is empty where the project can't be compiled; `in_flight` is by route."""
+
+    environment: str
+    running: Deployment | None
+    release: str
+    files: tuple[FileChange, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    sources: Mapping[str, str]
+    restarts: tuple[str, ...]
+    in_flight: Mapping[str, int]
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to deploy."""
+        return self.running is None or self.release != self.running.release or bool(self.running.candidate)
+
+    def count(self, sign: str, kind: str = "") -> int:
+        """Return how many files were added (+), changed (~) or removed (-)."""
+        return sum(change.sign == sign and kind in ("", change.kind) for change in self.files)
+
+    def record(self) -> dict[str, Any]:
+        """Return the plan as plain JSON."""
+        return {
+            **asdict(self),
+            "changes": self.changes,
+            "problems": [str(problem) for problem in self.problems],
+            "warnings": [str(problem) for problem in self.warnings],
+        }
+
+
+def plan(opened: OpenJournal, root: Path, environment: str, asked: Order, files: Mapping[str, str] | None = None) -> Plan:
+    """Return what deploying a folder, or the files of a release, would do."""
+    loaded = _loaded(files or root, root, environment)
+    running = opened.journal.deployed()
+    kept = opened.journal.load_release(running.release) if running else None
+    before = _compiled(root, kept)
+    meaning = _loaded(kept.files, root, kept.environment, "warning").meaning if kept else Meaning()
+    flying: dict[str, int] = {}
+    for (_, route), count in opened.journal.in_flight().items():
+        flying[route] = flying.get(route, 0) + count
+    return Plan(
+        environment=environment,
+        running=running,
+        release=loaded.release.id if loaded.release else "",
+        files=tuple(differences(meaning, loaded.meaning)),
+        problems=tuple(_problems(opened, loaded, before, asked)),
+        warnings=tuple(problem for problem in loaded.problems if problem.severity != "error"),
+        sources=_sources(before, loaded.release),
+        restarts=tuple(_restarts(before.environment, loaded.release.environment)) if before and loaded.release else (),
+        in_flight=flying,
+    )
+
+
+def _loaded(files: Path | Mapping[str, str], root: Path, environment: str, governance: Any = "error") -> Loaded:
+    import crossdock_config
+
+    return crossdock_config.load(
+        files, environment, secrets=crossdock_config.system_secrets(root, environment), governance=governance
+    )
+
+
+def _compiled(root: Path, kept: StoredRelease | None) -> Release | None:
+    """Return what runs, compiled as its processes have it; None where that can't be done any more."""
+    try:
+        return recompiled(root, kept) if kept else None
+    except CrossdockError:
+        return None
+
+
+def _problems(opened: OpenJournal, loaded: Loaded, before: Release | None, asked: Order) -> Iterator[Problem]:
+    yield from (problem for problem in loaded.problems if problem.severity == "error")
+    if loaded.release is not None:
+        removed = removed_routes(before, loaded.release)
+        yield from reasons(opened, loaded.release, stored(loaded.release).engine, () if asked.allow_delete else removed)
+
+
+def _sources(before: Release | None, after: Release | None) -> Mapping[str, str]:
+    from crossdock.runtime.sources import transition
+
+    try:
+        return transition(before, after) if after else {}
+    except CrossdockError:  # one that can't be built is among the problems
+        return {}
+
+
+def _restarts(before: EnvironmentFile, after: EnvironmentFile) -> Iterator[str]:
+    for name in PER_PROCESS:
+        if getattr(before, name) != getattr(after, name):
+            yield name
