@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crossdock.cli.output import as_json, console, say_json
-from crossdock.cli.session import journal, who
+from crossdock.cli.session import deployer, journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,8 @@ def command(context: click.Context, /, artefact: Path | None, machine: bool, **h
     files = read(artefact.read_bytes()).files if artefact else None
     root, environment = context.obj["root"], context.obj["environment"]
     with journal(context) as opened:
-        made = planning.plan(opened, root, environment, Order(who(), allow_delete=how["allow_delete"]), files)
+        asked = Order(deployer(context, opened, "read"), allow_delete=how["allow_delete"])
+        made = planning.plan(opened, root, environment, asked, files)
     if machine:
         say_json(made.record())
     else:
