@@ -10,12 +10,13 @@ in flight   what would finish on the release that runs
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossdock.boot.deployments import Order, reasons, removed_routes
 from crossdock.boot.house import recompiled, stored
+from crossdock.boot.replay import Pair
 from crossdock.core.errors import CrossdockError, Problem
 from crossdock.core.journal import StoredRelease
 from crossdock_config.differences import FileChange, differences
@@ -43,6 +44,7 @@ class Plan:
     sources: Mapping[str, str]
     restarts: tuple[str, ...]
     in_flight: Mapping[str, int]
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def changes(self) -> bool:
@@ -56,7 +58,7 @@ class Plan:
     def record(self) -> dict[str, Any]:
         """Return the plan as plain JSON."""
         return {
-            **asdict(self),
+            **{name: value for name, value in asdict(self).items() if name != "texts"},
             "changes": self.changes,
             "problems": [str(problem) for problem in self.problems],
             "warnings": [str(problem) for problem in self.warnings],
@@ -83,7 +85,16 @@ def plan(opened: OpenJournal, root: Path, environment: str, asked: Order, files:
         sources=_sources(before, loaded.release),
         restarts=tuple(_restarts(before.environment, loaded.release.environment)) if before and loaded.release else (),
         in_flight=flying,
+        texts=loaded.release.files if loaded.release else {},
     )
+
+
+def pair(opened: OpenJournal, made: Plan) -> Pair:
+    """Return what runs and what was planned, for a replay; raises Misconfigured."""
+    assert made.running is not None
+    kept = opened.journal.load_release(made.running.release)
+    assert kept is not None, "a deployment refers to its release"
+    return Pair.of(kept.files, made.texts, made.environment)
 
 
 def _loaded(files: Path | Mapping[str, str], root: Path, environment: str, governance: Any = "error") -> Loaded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,18 @@ def instant(ms: int | None) -> str:
     if not ms:
         return ""
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def progress(word: str) -> Callable[[int], None]:
+    """Return what shows a growing count on the terminal, where there is one."""
+    if not sys.stderr.isatty():
+        return lambda done: None
+
+    def show(done: int) -> None:
+        if done % 50 == 0:
+            click.echo(f"\r{word} {done:,}", nl=False, err=True)
+
+    return show
 
 
 ENVELOPE = ("interchange", "group", "transaction")

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crossdock.cli.output import as_json, console, say_json
+from crossdock.cli.output import as_json, console, progress, say_json
+from crossdock.cli.replaying import replay_lines
 from crossdock.cli.session import deployer, journal
+from crossdock.cli.units import Seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crossdock.boot.planning import Plan
+    from crossdock.boot.replay import Compared
+    from crossdock.runtime.journal import OpenJournal
     from crossdock_config.differences import FileChange
 
 CHANGES = 2
@@ -26,11 +30,18 @@ MOST = 12
 @click.command("plan")
 @click.argument("artefact", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--allow-delete", is_flag=True, help="Plan to let routes go that the release doesn't have any more.")
+@click.option("--replay", type=Seconds(), default=None, metavar="TIME", help="Run the traffic of this time through both: 7d.")
+@click.option("--route", default="", help="Replay only what this route received.")
+@click.option("--limit", type=click.IntRange(1), default=100_000, show_default=True, help="Replay at most so many documents.")
+@click.option("--sample", type=click.Path(file_okay=False, path_type=Path), default=None, help="Write samples to this folder.")
 @click.option("--all", "everything", is_flag=True, help="Show every changed field.")
 @as_json
 @click.pass_context
 def command(context: click.Context, /, artefact: Path | None, machine: bool, **how: Any) -> None:
     """Show what deploying this folder, or a built release, would change. Nothing is changed by looking.
+
+    With --replay, what was received is run through what runs and through the new release, side by side, with every write
+    blocked; it says which documents would come out differently, field by field.
 
     Exit codes: 0 nothing to change, 2 changes, 1 it would be refused.
 
@@ -38,6 +49,7 @@ def command(context: click.Context, /, artefact: Path | None, machine: bool, **h
     Examples:
       crossdock -e production plan
       crossdock -e production plan acme.release.json --json
+      crossdock -e production plan --replay 7d --sample /tmp/differences
     """
     from crossdock.boot import planning
     from crossdock.boot.deployments import Order
@@ -48,12 +60,28 @@ def command(context: click.Context, /, artefact: Path | None, machine: bool, **h
     with journal(context) as opened:
         asked = Order(deployer(context, opened, "read"), allow_delete=how["allow_delete"])
         made = planning.plan(opened, root, environment, asked, files)
+        if not machine:
+            for line in _lines(made, everything=how["everything"]):
+                console().print(line, soft_wrap=True)
+        compared = _replayed(opened, made, how) if how["replay"] is not None else None
     if machine:
-        say_json(made.record())
-    else:
-        for line in _lines(made, everything=how["everything"]):
-            console().print(line, soft_wrap=True)
+        told = {} if compared is None else {"replay": [one.record() for one in compared]}
+        say_json({**made.record(), **told})
     context.exit(1 if made.problems else CHANGES if made.changes else 0)
+
+
+def _replayed(opened: OpenJournal, made: Plan, how: dict[str, Any]) -> list[Compared] | None:
+    from crossdock.boot import planning, replay
+
+    if made.running is None or made.problems:
+        click.echo("nothing is replayed: it takes a release that runs, and one that could be deployed", err=True)
+        return None
+    wish = replay.Wish.last(how["replay"], how["route"], how["limit"], how["sample"])
+    found = replay.replay(opened, planning.pair(opened, made), wish, progress("replayed"))
+    if not click.get_current_context().params["machine"]:
+        for line in replay_lines(found):
+            console().print(line, soft_wrap=True)
+    return found
 
 
 def _lines(made: Plan, *, everything: bool) -> Iterator[str]:

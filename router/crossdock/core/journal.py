@@ -373,6 +373,19 @@ class Query:
     before: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came in from outside, without its bytes (`size` of them)."""
+
+    id: str
+    route: str
+    partner: str
+    source: str
+    headers: Mapping[str, str]
+    received_at: int
+    size: int
+
+
 Row = dict[str, Any]
 """A row of plain JSON-able data."""
 
@@ -432,6 +445,12 @@ class Desk(Protocol):
 
     def payload(self, item: str) -> tuple[bytes, str]:
         """Return the payload of a message or delivery and its content type; raises KeyError."""
+
+    def received(self, since: int, route: str, after: str, limit: int) -> list[Received]:
+        """Return what came in since then (ms), oldest first, from the message after `after` on."""
+
+    def payload_received(self, message: str) -> tuple[bytes, str]:
+        """Return a message's payload as it came in, whatever was repaired since, and its content type; raises KeyError."""
 
     def counts(self, since: int) -> Row:
         """Return `{"messages": {state: n}, "deliveries": {state: n}}`."""

@@ -8,7 +8,7 @@ from typing import Any
 from crossdock.core.access import Actor
 from crossdock.core.audit import Act
 from crossdock.core.chain import Link
-from crossdock.core.journal import Query, Row
+from crossdock.core.journal import Query, Received, Row
 from crossdock.runtime.journal import audit, links, repair, waiting
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.events import event_story
@@ -117,6 +117,26 @@ class SqlDesk:
     def payload(self, item: str) -> tuple[bytes, str]:
         """Return the payload and content type of a message or delivery; raises KeyError."""
         return self._database.read(lambda session: _payload(session, item))
+
+    def received(self, since: int, route: str, after: str, limit: int) -> list[Received]:
+        """Return what came in since then, oldest first."""
+        terms = {"since": since, "floor": id_floor(since), "route": route, "after": after, "limit": limit}
+        rows = self._database.read(lambda session: session.all("received", **terms))
+        return [
+            Received(name, came_by, partner, source, load(headers), at, size)
+            for name, came_by, partner, source, headers, at, size in rows
+        ]
+
+    def payload_received(self, message: str) -> tuple[bytes, str]:
+        """Return a message's payload as it came in, and its content type; raises KeyError."""
+
+        def found(session: Session) -> tuple[bytes, str]:
+            rows = session.all("payload_received", id=message)
+            if not rows or rows[0][0] is None:
+                raise KeyError(message)
+            return payload_of(session, rows[0][0])
+
+        return self._database.read(found)
 
     def counts(self, since: int) -> Row:
         """Return how many messages received since, and deliveries made since, are in each state.

@@ -475,6 +475,17 @@ ON CONFLICT DO NOTHING
 SELECT number, release_id, act, actor, note, candidate_id, share, until, most_errors, approved, at
 FROM deployment ORDER BY number DESC LIMIT :limit
 
+-- one: received
+SELECT m.id, m.route, m.partner, m.source, m.headers, m.received_at,
+  coalesce((SELECT p.size FROM payload p WHERE p.id = coalesce(m.original_id, m.payload_id)), 0)
+FROM message m
+WHERE m.id >= :floor AND m.id > :after AND m.received_at >= :since AND m.causation_id = '' AND m.part = 0
+  AND (:route = '' OR m.route = :route)
+ORDER BY m.id LIMIT :limit
+
+-- one: payload_received
+SELECT coalesce(original_id, payload_id) FROM message WHERE id = :id
+
 -- one: tallies
 SELECT m.release, count(*), sum(CASE WHEN m.state = 'failed' OR EXISTS (
     SELECT 1 FROM delivery d WHERE d.message_id = m.id AND d.state IN ('failed', 'unknown')) THEN 1 ELSE 0 END)
