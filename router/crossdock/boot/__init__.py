@@ -65,6 +65,13 @@ def office(root: Path, environment: str) -> AbstractContextManager[Office]:
     return offices.office(root, environment)
 
 
+def remote(url: str) -> AbstractContextManager[Office]:
+    """Open the office behind a server."""
+    from crossdock.boot import offices
+
+    return offices.remote(url)
+
+
 def guard(root: Path, environment: str, opened: OpenJournal) -> Guard:
     """Return who runs this process, under the project's rules, for commands that check by themselves; raises Denied."""
     from crossdock.boot import offices

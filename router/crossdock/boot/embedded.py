@@ -25,6 +25,7 @@ from typing import Any
 
 import uvloop
 
+from crossdock.boot.door import control
 from crossdock.boot.house import House, Wrap, log_as, process_name, publisher
 from crossdock.core.errors import CrossdockError
 from crossdock.runtime.celery_app import create
@@ -192,6 +193,7 @@ async def _serve(house: House, waker: Waker, pipe: Connection) -> None:
     stop_on_signals(stop)
     asyncio.get_running_loop().add_reader(pipe.fileno(), stop.set)  # the parent says nothing more: readable means gone
     metrics = Metrics()
-    gateway = Gateway(house.releases, house.journal, house.services, waker, metrics)
-    async with serve(house.release.environment.metrics, house.journal, metrics):
+    releases = house.releases
+    gateway = Gateway(releases, house.journal, house.services, waker, metrics)
+    async with serve(house.release.environment.metrics, house.journal, metrics), control(house, releases):
         await gateway.run(stop, process_name(), lambda: pipe.send("ready"))

@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crossdock.boot.switch import Switch
 from crossdock.core.access import Actor, Denied
 from crossdock.core.office import Office
 from crossdock.runtime.guard import Guard
@@ -29,9 +30,17 @@ def office(root: Path, environment: str) -> Iterator[Office]:
 
     opened = journal_of(root, environment)
     try:
-        yield LocalOffice(opened, guard(root, environment, opened))
+        yield LocalOffice(opened, guard(root, environment, opened), Switch(root, environment, opened))
     finally:
         opened.close()
+
+
+@contextmanager
+def remote(url: str) -> Iterator[Office]:
+    """Open the office behind a server, with the token that this process was given."""
+    from crossdock.runtime.control.client import RemoteOffice, Server
+
+    yield RemoteOffice(Server(url, os.environ.get(TOKEN, "")))
 
 
 def guard(root: Path, environment: str, opened: OpenJournal) -> Guard:

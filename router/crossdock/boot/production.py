@@ -7,12 +7,14 @@ from pathlib import Path
 
 import uvloop
 
+from crossdock.boot.door import control
 from crossdock.boot.house import House, log_as, process_name, publisher
 from crossdock.core.errors import CrossdockError, Misconfigured
 from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.operations import serve
+from crossdock.runtime.releases import Releases
 from crossdock.runtime.waker import Waker
 from crossdock.runtime.worker import PerProcess, run
 from crossdock_config import Release
@@ -34,8 +36,9 @@ def run_gateway(root: Path, environment: str) -> int:
     app = create(house.release.environment.broker, lambda lane: None)
     waker = Waker(publisher(app)).start()
     try:
-        gateway = Gateway(house.releases, house.journal, house.services, waker, metrics := Metrics())
-        uvloop.run(_serve(house, gateway, metrics))
+        releases = house.releases
+        gateway = Gateway(releases, house.journal, house.services, waker, metrics := Metrics())
+        uvloop.run(_serve(house, releases, gateway, metrics))
     except* CrossdockError as group:
         raise first_error(group) or group from None
     finally:
@@ -44,10 +47,10 @@ def run_gateway(root: Path, environment: str) -> int:
     return 0
 
 
-async def _serve(house: House, gateway: Gateway, metrics: Metrics) -> None:
+async def _serve(house: House, releases: Releases, gateway: Gateway, metrics: Metrics) -> None:
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with serve(house.release.environment.metrics, house.journal, metrics):
+    async with serve(house.release.environment.metrics, house.journal, metrics), control(house, releases):
         await gateway.run(stop, process_name(), lambda: None)
 
 

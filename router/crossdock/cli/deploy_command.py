@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from crossdock.cli.deploying import say_made
+from crossdock import boot
+from crossdock.cli.deploying import say_made, say_remote
 from crossdock.cli.output import as_json
-from crossdock.cli.session import deployer, journal
+from crossdock.cli.session import deployer, journal, office
 from crossdock.cli.units import Percent, Seconds
 
 
@@ -62,6 +63,13 @@ def command(
         raise click.UsageError("--for says how long a canary lasts: say --canary as well")
     how |= {"canary": how["canary"] or 0, "lasting": lasting or 0.0}
     root, environment = context.obj["root"], context.obj["environment"]
+    if context.obj.get("server"):
+        if how["canary"] or complete:
+            raise click.UsageError("canaries are begun and completed beside the journal: leave out --server")
+        asking = {"files": dict(boot.compiled(root, environment, secrets=False).files), "note": message}
+        with office(context) as desk:
+            say_remote(desk.deploy(asking | {name: how[name] for name in ("allow_delete", "expected")}), machine=machine)
+        return
     with journal(context) as opened:
         asked = deployments.Order(deployer(context, opened, "deploy"), message, **how)
         if complete:

@@ -35,6 +35,20 @@ def say_made(opened: OpenJournal, made: Made, environment: str, *, machine: bool
         click.get_current_context().exit(4)
 
 
+def say_remote(row: dict[str, Any], *, machine: bool) -> None:
+    """Say what a server has made; its processes take it up by themselves."""
+    from crossdock.boot.deployments import Made
+    from crossdock.core.deployment import Deployment
+
+    if machine:
+        say_json(row)
+        return
+    before = Deployment(**row["before"]) if row["before"] else None
+    made = Made(Deployment(**row["deployment"]), before, tuple(row["added"]), tuple(row["removed"]), row["in_flight"])
+    for line in _lines(made, "the server's environment"):
+        click.echo(line)
+
+
 def _lines(made: Made, environment: str) -> list[str]:
     now, before = made.deployment, made.before
     release = f"release {now.release[:12]} runs in {environment} since {instant(now.at)}"

@@ -100,8 +100,9 @@ def _chosen(context: click.Context, _parameter: click.Parameter, value: str | No
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("-C", "--project", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="The project's folder.")
 @click.option("-e", "--env", "environment", envvar="CROSSDOCK_ENV", default="local", show_default=True, help="The environment.")
+@click.option("--server", envvar="CROSSDOCK_SERVER", default="", metavar="URL", help="Ask a server instead of the journal here.")
 @click.pass_context
-def cli(context: click.Context, project: Path, environment: str) -> None:
+def cli(context: click.Context, project: Path, environment: str, server: str) -> None:
     """Integration middleware for distribution companies: partners' documents in, ERP and WMS calls out, nothing lost.
 
     \b
@@ -111,7 +112,7 @@ def cli(context: click.Context, project: Path, environment: str) -> None:
       crossdock up
       crossdock trace 4500012345
     """
-    context.obj = {"root": project, "environment": environment}
+    context.obj = {"root": project, "environment": environment, "server": server}
 
 
 def main() -> None:

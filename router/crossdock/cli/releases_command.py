@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from crossdock.cli.output import as_json, moment, say_json, table
-from crossdock.cli.session import journal
+from crossdock.cli.session import office
 from crossdock.core.deployment import Deployment, percent
 
 
@@ -22,11 +20,12 @@ def command(context: click.Context, limit: int, machine: bool) -> None:
     Example:
       crossdock -e production releases
     """
-    with journal(context) as opened:
-        found = opened.journal.deployments(limit)
+    with office(context) as desk:
+        rows = desk.deployments(limit)
     if machine:
-        say_json([asdict(one) for one in found])
+        say_json(rows)
         return
+    found = [Deployment(**row) for row in rows]
     columns = ("nr", "since", "what", "release", "beside", "by", "why")
     table(columns, (_row(one) for one in found), f"nothing is deployed in '{context.obj['environment']}' yet")
 

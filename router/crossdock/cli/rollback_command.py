@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from crossdock.cli.deploying import say_made
+from crossdock.cli.deploying import say_made, say_remote
 from crossdock.cli.output import as_json
-from crossdock.cli.session import deployer, journal
+from crossdock.cli.session import deployer, journal, office
 
 
 @click.command("rollback")
@@ -24,6 +24,10 @@ def command(context: click.Context, to: str, message: str, machine: bool) -> Non
     """
     from crossdock.boot import deployments
 
+    if context.obj.get("server"):
+        with office(context) as desk:
+            say_remote(desk.rollback(to, message), machine=machine)
+        return
     with journal(context) as opened:
         asked = deployments.Order(deployer(context, opened, "rollback"), message)
         made = deployments.rollback(opened, context.obj["root"], context.obj["environment"], asked, to)

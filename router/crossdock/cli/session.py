@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 def office(context: click.Context) -> Iterator[Office]:
     """Open the office of the environment that the command was given: beside its journal, or a server's."""
     settings: dict[str, Any] = context.obj
+    if settings.get("server"):
+        with boot.remote(settings["server"]) as asked:
+            yield asked
+        return
     with boot.office(settings["root"], settings["environment"]) as opened:
         yield opened
 
@@ -28,6 +32,9 @@ def office(context: click.Context) -> Iterator[Office]:
 def journal(context: click.Context) -> Iterator[OpenJournal]:
     """Open the journal of the environment that the command was given."""
     settings: dict[str, Any] = context.obj
+    if settings.get("server"):
+        name = context.command_path.partition(" ")[2]
+        raise click.UsageError(f"`crossdock {name}` works beside the journal only; leave out --server (CROSSDOCK_SERVER)")
     opened = boot.journal(settings["root"], settings["environment"])
     try:
         yield opened

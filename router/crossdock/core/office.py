@@ -71,6 +71,18 @@ class Office(Protocol):
     def lanes(self) -> list[Row]:
         """Return the backlog, lane by lane."""
 
+    def deployments(self, limit: int) -> list[Row]:
+        """Return deployments, newest first."""
+
+    def deploy(self, asked: Row) -> Row:
+        """Deploy `files` (path to text) or a kept `release`, with `note`, `allow_delete`, `expected`.
+
+        Returns `{"deployment": ..., "before": ..., "added": [...], "removed": [...], "in_flight": n}`; raises Misconfigured.
+        """
+
+    def rollback(self, to: str, note: str) -> Row:
+        """Go back to what ran before, or to a release or a deployment's number; raises Misconfigured, Refused."""
+
     def audit(self, sought: Sought) -> list[Row]:
         """Return rows of the audit log, newest first."""
 

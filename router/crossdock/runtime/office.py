@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from typing import Protocol
 
-from crossdock.core.access import ANY, Permission, known_as
+from crossdock.core.access import ANY, Actor, Permission, known_as
 from crossdock.core.approval import Approval
 from crossdock.core.audit import Sought
 from crossdock.core.exchange import Asked
@@ -19,11 +20,22 @@ PAGE = 500
 """Rows that are looked through at once where some may not be seen."""
 
 
+class Switch(Protocol):
+    """Makes deployments; who asks has been checked."""
+
+    def deploy(self, asked: Row, by: Actor) -> Row:
+        """Deploy; raises Misconfigured, Refused."""
+
+    def rollback(self, to: str, note: str, by: Actor) -> Row:
+        """Go back; raises Misconfigured, Refused."""
+
+
 class LocalOffice:
     """`core.office.Office` on an open journal."""
 
-    def __init__(self, opened: OpenJournal, guard: Guard) -> None:
+    def __init__(self, opened: OpenJournal, guard: Guard, switch: Switch) -> None:
         self._opened = opened
+        self._switch = switch
         self._desk = opened.desk
         self._guard = guard
 
@@ -68,24 +80,24 @@ class LocalOffice:
 
     def view(self, item: str) -> Row:
         """Return one message or delivery with its document; raises KeyError."""
-        return self._desk.view(item, self._guard.allow_on("view", self._route_of(item)))
+        return self._desk.view(item, self._acting("view", item))
 
     def retry(self, item: str, data: bytes | None) -> str:
         """Put a failed item back to work; return its lane."""
         permission: Permission = "retry" if data is None else "repair"
-        return self._desk.retry(item, data, self._guard.allow_on(permission, self._route_of(item)))
+        return self._desk.retry(item, data, self._acting(permission, item))
 
     def resend(self, delivery: str) -> str:
         """Send a document once more; return the new delivery's name."""
-        return self._desk.resend(delivery, self._guard.allow_on("resend", self._route_of(delivery)))
+        return self._desk.resend(delivery, self._acting("resend", delivery))
 
     def admit(self, message: str) -> str:
         """Let a duplicate in; return its lane."""
-        return self._desk.admit(message, self._guard.allow_on("admit", self._route_of(message)))
+        return self._desk.admit(message, self._acting("admit", message))
 
     def discard(self, item: str, reason: str) -> None:
         """Take an item off the list."""
-        self._desk.discard(item, reason, self._guard.allow_on("discard", self._route_of(item)))
+        self._desk.discard(item, reason, self._acting("discard", item))
 
     def parked(self, route: str, key: str, limit: int) -> list[Row]:
         """Return parked messages, the longest waiting first."""
@@ -118,19 +130,34 @@ class LocalOffice:
 
     def ack(self, item: str) -> Row:
         """Return one exchanged document with its history; raises KeyError."""
+        self._guard.allow("read")
         row = self._opened.exchanges.show(item)
-        self._guard.allow_on("read", self._route_of(row["message"]))
+        self._acting("read", row["message"])
         return row
 
     def close_ack(self, item: str, reason: str) -> None:
         """Settle an exchanged document; raises KeyError, Refused."""
+        self._guard.allow("close_ack")
         row = self._opened.exchanges.show(item)
-        self._opened.exchanges.close(item, reason, self._guard.allow_on("close_ack", self._route_of(row["message"])))
+        self._opened.exchanges.close(item, reason, self._acting("close_ack", row["message"]))
 
     def lanes(self) -> list[Row]:
         """Return the backlog; lanes of routes that may not be seen are left out."""
         self._guard.allow("read")
         return [asdict(lane) for lane in self._opened.journal.lanes() if self._sees_lane(lane.name)]
+
+    def deployments(self, limit: int) -> list[Row]:
+        """Return deployments, newest first."""
+        self._guard.allow("read")
+        return [asdict(one) for one in self._opened.journal.deployments(limit)]
+
+    def deploy(self, asked: Row) -> Row:
+        """Deploy; raises Misconfigured, Refused."""
+        return self._switch.deploy(asked, self._guard.allow_everywhere("deploy"))
+
+    def rollback(self, to: str, note: str) -> Row:
+        """Go back; raises Misconfigured, Refused."""
+        return self._switch.rollback(to, note, self._guard.allow_everywhere("rollback"))
 
     def audit(self, sought: Sought) -> list[Row]:
         """Return rows of the audit log, newest first."""
@@ -174,9 +201,10 @@ class LocalOffice:
         """Turn a request down."""
         return _told(self._opened.approvals.reject(request, self._guard.allow("reject", ANY), reason))
 
-    def _route_of(self, item: str) -> str:
-        """Return an item's route; raises KeyError. Where nothing is written about access, nobody asks for it."""
-        return self._desk.routes_of([item])[item]
+    def _acting(self, permission: Permission, item: str) -> Actor:
+        """Return the actor who may do this to an item; raises Denied, and KeyError only to those who may do it somewhere."""
+        self._guard.allow(permission)
+        return self._guard.allow_on(permission, self._desk.routes_of([item])[item])
 
     def _visible(self, story: Row) -> Row:
         if self._guard.sees_all():
