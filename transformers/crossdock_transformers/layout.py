@@ -12,6 +12,8 @@ from crossdock.core.spec import Context, Options, Resource, Shape
 from crossdock_transformers.csv.layout import CsvLayout
 from crossdock_transformers.fixed_width.layout import FixedLayout
 from crossdock_transformers.fixed_width.layout import check as check_fixed
+from crossdock_transformers.layouts import built_in
+from crossdock_transformers.layouts import names as built_in_names
 from crossdock_transformers.xml.options import XmlLayout
 
 FORMATS = ("csv", "fixed_width", "xml")
@@ -38,7 +40,10 @@ class LayoutFile(BaseModel):
 
 def opened(context: Context, name: str, format_: str) -> tuple[Any, Resource]:
     """Return a layout of a format by name, with its file; raises Refusal."""
-    resource = context.resource("layout", name)
+    own = context.names("layout")
+    resource = context.resource("layout", name) if name in own else built_in(name)
+    if resource is None:
+        raise Refusal(f"there is no layout '{name}'{nearest(name, [*own, *built_in_names()])}", path=("layout",))
     found = getattr(LayoutFile.model_validate(resource.data), format_)
     if found is None:
         given = next(one for one in FORMATS if one in resource.data)

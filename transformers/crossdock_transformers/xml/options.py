@@ -41,6 +41,9 @@ class XmlLayout(Options):
         default_factory=list, description="elements that are lists always, where neither fields nor XSD say so"
     )
     objects: list[str] = Field(default_factory=list, description="elements that are objects always, for their attributes' sake")
+    extra: Literal["refuse", "ignore"] = Field(
+        "refuse", description="what to do with elements and attributes that are read and aren't in `fields`"
+    )
     keys: Literal["local", "prefixed"] = Field("local", description="what elements are called in the body: `ID`, or `cbc_ID`")
     trim: bool = Field(True, description="whether blanks around texts are left out")
 

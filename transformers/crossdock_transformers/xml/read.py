@@ -32,6 +32,7 @@ class Reader:
         self._key = layout.key
         self._structure = found
         self._most = most_depth
+        self._loose = layout.extra == "ignore"
         self._lists = frozenset(layout.lists)
         self._objects = frozenset(layout.objects)
 
@@ -64,7 +65,7 @@ class Reader:
             element = content.by_tag.get(child.tag)
             if element is not None:
                 self._child(child, element, body, place, findings, depth)
-            elif not content.open:
+            elif not content.open and not self._loose:
                 names = [one.key for one in content.children.values()]
                 told = f"{_local(child)} is not known in {_local(node)}{nearest(_local(child), names)}"
                 findings.append(Finding("unknown", told, place(child)))
@@ -102,7 +103,7 @@ class Reader:
                 body |= {attribute.key: value} if value is not None else {}
 
     def _strange(self, node: Any, given: Any, known: Any, place: Place, findings: list[Finding]) -> None:
-        for tag in given:
+        for tag in given if not self._loose else ():
             if tag not in known and not tag.startswith(_INSTANCE):
                 hint = nearest(parts_of(tag)[1], [parts_of(one)[1] for one in known])
                 findings.append(Finding("unknown", f"{_local(node)} has no attribute '{parts_of(tag)[1]}'{hint}", place(node)))
@@ -128,7 +129,7 @@ class Reader:
             return value.read(given) if value else given
         except Unfit as unfit:
             findings.append(Finding(unfit.code, f"{name} {unfit.message}", place(node), given[:60]))
-            return None
+            return given
 
     def _trimmed(self, text: str) -> str:
         return text.strip() if self._layout.trim else text
