@@ -56,9 +56,8 @@ def test_an_example_does_what_it_says(example):
     assert [outcome.error.message for outcome in found if outcome.error] == example.get("failed", [])
 
 
-@pytest.mark.parametrize("name", installed().names("transformers"))
-def test_every_format_of_records_has_a_section(name):
-    spec = installed().find("transformers", name)
+@pytest.mark.parametrize("name", ["csv", "fixed_width", "gzip", "ndjson", "xml", "zip"])
+def test_every_format_has_a_section(name):
     sections = {heading.lower() for heading in re.findall(r"^## (.*)", TEXT, re.MULTILINE)}
-    if spec.kind == "transformer" and (spec.decode or spec.encode) and name not in ("json", "x12", "edifact"):
-        assert any(name.replace("_", " ") in heading for heading in sections)
+    assert installed().find("transformers", name) is not None
+    assert any(name.replace("_", " ") in heading for heading in sections)
