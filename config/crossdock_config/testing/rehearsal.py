@@ -50,7 +50,7 @@ class Rehearsal:
     _due: deque[Message] = field(default_factory=deque)
     _parked: dict[str, list[tuple[int, Outcome]]] = field(default_factory=dict)
     _groups: dict[tuple[str, str], Group] = field(default_factory=dict)
-    _claimed: set[tuple[str, str]] = field(default_factory=set)
+    _claimed: dict[tuple[str, str], str] = field(default_factory=dict)
     gathered: int = 0
     _runs: int = 0
     _published: int = 0
@@ -58,10 +58,15 @@ class Rehearsal:
     def accept(self, route: str, data: Any, partner: str = "", headers: Mapping[str, str] | None = None) -> None:
         """Run a document through a route, as far as it goes."""
         number = self._runs + 1
-        control = Control(route, self.release.id, source="test", partner=partner)
+        control = Control(route, self.release.id, source=self._source(route), partner=partner)
         name = "test" if number == 1 else f"test-{number}"
         self._due.append(Message(name, data, control, headers=headers or {}, received_at=int(self.clock.now() * 1000)))
         self._work()
+
+    def _source(self, route: str) -> str:
+        """Return where a route's messages come from: its event, whose body has the order key, or this test."""
+        heard = [event for event, routes in self.release.subscriptions.items() if route in routes]
+        return f"event:{heard[0]}" if heard else "test"
 
     def let_go(self, keys: Sequence[str]) -> None:
         """Let parked messages go on, as somebody would."""
@@ -92,8 +97,9 @@ class Rehearsal:
 
     def _take(self, outcome: Outcome) -> None:
         """Record an outcome, and let go on what goes on from it."""
-        claims = {(claim.scope, claim.key) for claim in outcome.claims}
-        if self._claimed & claims and not outcome.wait:
+        name = outcome.message.id
+        claims = {(claim.scope, claim.key): name for claim in outcome.claims}
+        if any(self._claimed.get(claim, name) != name for claim in claims):  # what waits holds its keys already
             self.outcomes.append(replace(outcome, state=State.DUPLICATE, deliveries=(), events=(), error=None))
             return
         self._claimed |= claims
