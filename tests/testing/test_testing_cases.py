@@ -118,6 +118,25 @@ def test_a_second_use_of_a_key_is_a_duplicate(tmp_path):
     assert differences(tmp_path, test, steps) == [""]
 
 
+def test_what_waits_for_its_group_holds_its_key(tmp_path):
+    """A copy that comes while the first waits is a duplicate, and no member of the group."""
+    gather = "{ aggregate: { by: body.order, complete: { size: 2 } } }"
+    steps = f"from: {{ event: a }}\nsteps: [{{ idempotent_consumer: {{ key: body.n }} }}, {gather}]\nto: [{{ event: b }}]\n"
+    inputs = ", ".join(f"{{ body: {{ n: {n}, order: A }} }}" for n in "KKL")
+    expect = "{ messages: { done: 1, gathered: 2, duplicate: 1 }, events: { b: 1 } }"
+    test = f"route: orders\ncases:\n  - name: one\n    inputs: [{inputs}]\n    expect: {expect}\n"
+    assert differences(tmp_path, test, steps) == [""]
+
+
+def test_an_order_key_is_of_the_event_that_starts_the_route(tmp_path):
+    """Not of what the body has become when it is delivered."""
+    steps = "from: { event: a }\norder_by: body.n\nsteps: [{ set_body: '{\"m\": body.n}' }]\nto: [{ erp: {} }]\n"
+    test = (
+        "route: orders\ncases:\n  - name: one\n    input: { body: { n: K } }\n    expect: { deliveries: { erp: [{ m: K }] } }\n"
+    )
+    assert differences(tmp_path, test, steps) == [""]
+
+
 SCHEMA = json.dumps({"type": "object", "properties": {"total": {"type": "string"}}, "x-owner": "a@b"})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crossdock.core.nodes import Branch, ChoiceNode, EndTry, FilterNode, Rethrow, TryNode
+from crossdock.core.nodes import Branch, ChoiceNode, EndTry, EnrichNode, FilterNode, Rethrow, TryNode
 from crossdock.core.outcome import Outcome
 from crossdock.core.program import Program
 from crossdock.core.spec import Expression, Shape
@@ -77,8 +77,9 @@ class Coverage:
         steps: dict[Spot, bool] = {}
         ways: dict[tuple[Spot, str], bool] = {}
         for program in release.programs.values():
+            asked = {id(node.target) for node in program.visit() if isinstance(node, EnrichNode)}  # the enrich itself counts
             for node in program.visit():
-                if not isinstance(node, EndTry | Rethrow) and node.name != "on_error":
+                if not isinstance(node, EndTry | Rethrow) and node.name != "on_error" and id(node) not in asked:
                     steps[node.place.short, node.name] = (node.place.short, node.name) in self.steps
                 ways |= {way: self._taken(way) for way in _ways(node)}
         paths = sorted({spot[0].rpartition(":")[0] for spot in steps})
