@@ -22,6 +22,19 @@ from tests.services.tryton import Erp
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".crossdock" / "demo"
 PASSWORD = "acme-secret-1"
+SECRETS = {
+    "WESTDOCK_SFTP_PASSWORD": "westdock-sftp-password-demo",
+    "NORTHMILL_SFTP_PASSWORD": "northmill-sftp-password-demo",
+    "FASTLANE_SFTP_PASSWORD": "fastlane-sftp-password-demo",
+    "ERP_WEBHOOK_TOKEN": "erp-webhook-token-demo",
+    "WMS_EAST_WEBHOOK": "whsec_ZGVtby1vZi1jcm9zc2RvY2stc2VjcmV0",
+    "BRIGHTCO_WEBHOOK": "whsec_ZGVtby1vZi1jcm9zc2RvY2stc2VjcmV0",
+    "WMS_EAST_TOKEN": "wms-east-token-demo",
+    "ERP_API_TOKEN": "erp-api-token-demo",
+    "SHOP_API_TOKEN": "shop-api-token-demo",
+    "BRIGHTCO_API_KEY": "brightco-api-key-demo",
+}
+"""What the reference project refers to beside the secrets of the story."""
 FIXED = {"CROSSDOCK_SFTP_PORT": 2222, "CROSSDOCK_WEBHOOK_PORT": 8080, "CROSSDOCK_METRICS_PORT": 9464}
 
 
@@ -108,6 +121,7 @@ The ERP answers at {self.erp.url} (database {self.erp.database}, user crossdock,
 
     def _settings(self) -> dict[str, str]:
         return {
+            **SECRETS,
             "CROSSDOCK_HOME": str(HOME.relative_to(ROOT)),
             "TRYTON_URL": self.erp.url,
             "TRYTON_DATABASE": self.erp.database,
