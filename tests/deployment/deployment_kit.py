@@ -18,8 +18,9 @@ OWN = {"CROSSDOCK_ENV", "CROSSDOCK_STATE", "CROSSDOCK_SECRETS_DIR"}
 
 
 def referred() -> dict[str, set[str]]:
-    """Return what production's environment and the partners refer to: `env` and `secret`, by kind."""
-    texts = [ENVIRONMENT.read_text(), *(path.read_text() for path in (ROOT / "config/partners").glob("*.yaml"))]
+    """Return what production's environment, the partners and the routes refer to: `env` and `secret`, by kind."""
+    files = [*(ROOT / "config/partners").glob("*.yaml"), *(ROOT / "routes").glob("*/*.route.yaml")]
+    texts = [ENVIRONMENT.read_text(), *(path.read_text() for path in files)]
     found = re.findall(r"\$\{(env|secret):([A-Za-z0-9_]+)", "\n".join(texts))
     return {kind: {name for one, name in found if one == kind} for kind in ("env", "secret")}
 
