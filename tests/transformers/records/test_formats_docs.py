@@ -56,7 +56,7 @@ def test_an_example_does_what_it_says(example):
     assert [outcome.error.message for outcome in found if outcome.error] == example.get("failed", [])
 
 
-@pytest.mark.parametrize("name", ["csv", "fixed_width", "gzip", "ndjson", "xml", "zip"])
+@pytest.mark.parametrize("name", ["csv", "fixed_width", "gzip", "idoc", "ndjson", "xml", "zip"])
 def test_every_format_has_a_section(name):
     sections = {heading.lower() for heading in re.findall(r"^## (.*)", TEXT, re.MULTILINE)}
     assert installed().find("transformers", name) is not None

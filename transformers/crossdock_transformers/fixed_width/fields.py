@@ -50,6 +50,10 @@ class Slot:
             if text.rstrip() != self.field.value.rstrip():
                 raise Unfit(f"must be {shown(self.field.value)}, this is {shown(text)}", "value")
             return None
+        return self.read_text(text)
+
+    def read_text(self, text: str) -> Any:
+        """Return the value in a text that fills the field or not, None where it is empty; raises Unfit."""
         bare = self._bare(text)
         return self._reader(bare) if bare else None
 
@@ -66,12 +70,16 @@ class Slot:
         field = self.field
         if field.value or value is None:
             return field.value.ljust(field.length) if field.value else " " * field.length
+        return _filled(self.text(value), field)
+
+    def text(self, value: Any) -> str:
+        """Return a value as a text that fits into its place; raises Unfit."""
         text = self._writer(value)
-        if len(text) > field.length:
-            raise Unfit(f"has {len(text)} characters, its place has {field.length}: {shown(text)}", "length")
+        if len(text) > self.field.length:
+            raise Unfit(f"has {len(text)} characters, its place has {self.field.length}: {shown(text)}", "length")
         if "\n" in text or "\r" in text:
             raise Unfit(f"has a line end in it: {shown(text)}", "line_end")
-        return _filled(text, field)
+        return text
 
 
 def _filled(text: str, field: FixedField) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EDI: Final = re.compile(r"(?:(x12) (\d{3})|(edifact) ([A-Z]{6}))(?: (?P<version>\d{6}\w*|D\.?\d\d[AB]))?(?: (?P<guide>[^\s]+))?")
 
 
-_LAYOUT: Final = re.compile(r"(csv|fixed_width|xml) (\S+)(?: (whole))?")
+_LAYOUT: Final = re.compile(r"(csv|fixed_width|idoc|xml) (\S+)(?: (whole))?")
 """A layout by its format and name, with the word `whole` for a whole file of its records."""
 
 
@@ -31,7 +31,7 @@ def shape_named(resource: Resource, key: str, context: Context, problems: list[R
         return None  # a remark for people
     try:
         if layout:
-            return _layout(layout, context)
+            return _layout(layout, context, written=key == "target")
         return _set(found, context, written=key == "target") if found else _schema(name, context)
     except Refusal as refusal:
         problems.append(Refusal(refusal.message, place=resource.at(key)))
@@ -40,9 +40,13 @@ def shape_named(resource: Resource, key: str, context: Context, problems: list[R
     return None
 
 
-def _layout(named: re.Match[str], context: Context) -> Shape | None:
+def _layout(named: re.Match[str], context: Context, *, written: bool) -> Shape | None:
     from crossdock_transformers import layout
 
+    if named[1] == "idoc":
+        from crossdock_transformers.idoc.segments import shape_named
+
+        return shape_named(named[2], written=written)
     return layout.shape_named(context, named[1], named[2], whole=bool(named[3]))
 
 

@@ -25,6 +25,8 @@ class Value:
     options: FieldOptions = field(default_factory=FieldOptions)
     exact: Read | None = None
     """Reads where the options are not strict enough or too strict: the types of XSD."""
+    exact_write: Write | None = None
+    """Writes where the options don't say all."""
 
     @cached_property
     def read(self) -> Read:
@@ -34,7 +36,7 @@ class Value:
     @cached_property
     def write(self) -> Write:
         """What writes it."""
-        return writer(self.options)
+        return self.exact_write or writer(self.options)
 
     @cached_property
     def shape(self) -> Shape:
@@ -97,10 +99,10 @@ def shape_of(element: Element) -> Shape:
     return {**found, "$defs": definitions} if definitions else found
 
 
-def whole_shape(shape: Shape) -> Shape:
+def whole_shape(shape: Shape, unit: str = UNIT) -> Shape:
     """Return the shape of a file of records: a list of them, under their name."""
     inner = {key: value for key, value in shape.items() if key not in ("$defs", "$schema", "$id")}
-    found = {"type": "object", "properties": {UNIT: {"type": "array", "items": inner}}, "required": [UNIT]}
+    found = {"type": "object", "properties": {unit: {"type": "array", "items": inner}}, "required": [unit]}
     return {**found, "$defs": shape["$defs"]} if "$defs" in shape else found
 
 

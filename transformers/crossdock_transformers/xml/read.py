@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from crossdock.core.blob import Blob, Data
@@ -22,12 +22,14 @@ from crossdock_transformers.xml.structure import Structure, structure
 CONTENT_TYPE: Final = "application/xml"
 _INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 Place = Callable[[Any], str]
+Made = Callable[[Any], Any]
 
 
 class Reader:
     """Makes a body of an element, and says all that is wrong with it."""
 
-    def __init__(self, layout: XmlLayout, found: Structure, most_depth: int) -> None:
+    def __init__(self, layout: XmlLayout, found: Structure, most_depth: int, made: Made | None = None) -> None:
+        self._made = made
         self._layout = layout
         self._key = layout.key
         self._structure = found
@@ -49,7 +51,7 @@ class Reader:
                 told = f"the element is called {_named(node.tag)}, not {_named(element.tag)}"
                 return None, [Finding("element", told, place(node))]
             body = self._content(node, element.content, place, findings, 1)
-        return body, findings
+        return self._made(body) if self._made is not None and not findings else body, findings
 
     # By a model
 
@@ -222,11 +224,11 @@ class XmlDecode:
 class XmlFormat:
     """Records out of a document of any size (`records.stream.Format`)."""
 
-    unit = UNIT
     content_type = CONTENT_TYPE
 
-    def __init__(self, layout: XmlLayout, options: DecodeOptions, reader: Reader, shape: Shape | None) -> None:
+    def __init__(self, layout: XmlLayout, options: DecodeOptions, reader: Reader, shape: Shape | None, unit: str = UNIT) -> None:
         self._layout = layout
+        self.unit = unit
         self._options = options
         self._reader = reader
         self._steps = layout.steps()
@@ -236,11 +238,11 @@ class XmlFormat:
     @property
     def whole_shape(self) -> Shape | None:
         """The records as a list, under their name."""
-        return whole_shape(self.shape or {})
+        return whole_shape(self.shape or {}, self.unit)
 
     def whole(self, _data: Data, records: Iterator[Record]) -> Any:
         """Return the records as a list, under their name."""
-        return {UNIT: [record.body for record in records]}
+        return {self.unit: [record.body for record in records]}
 
     def records(self, data: Data) -> Iterator[Record]:
         """Yield each element that fits the path; raises Rejected where the document breaks off."""
@@ -303,6 +305,13 @@ def _alone(node: Any) -> bytes:
         around.append(inner)
         inner = around
     return bytes(etree.tostring(inner, encoding="utf-8", xml_declaration=True))
+
+
+def of_model(layout: XmlLayout, given: Mapping[str, Any], element: Element, shape: Shape, unit: str, made: Made) -> RecordDecode:
+    """Return the step that reads records by a model; `made` changes each body, `given` are options of the reading."""
+    options = DecodeOptions.model_validate(given)
+    reader = Reader(layout, Structure(element), options.max_depth, made)
+    return RecordDecode(XmlFormat(layout, options, reader, shape, unit), options)
 
 
 def build(options: DecodeOptions, context: Context) -> XmlDecode | RecordDecode:
