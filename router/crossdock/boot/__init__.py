@@ -72,6 +72,20 @@ def remote(url: str) -> AbstractContextManager[Office]:
     return offices.remote(url)
 
 
+def login(root: Path, environment: str, server: str, say: Callable[[str, str], None]) -> str:
+    """Sign on at the issuer of a server or an environment; return the issuer. `say` is given an address and a code."""
+    from crossdock.boot import offices
+
+    return offices.login(root, environment, server, say)
+
+
+def logout() -> list[str]:
+    """Forget all sign-ons of this user; return their issuers."""
+    from crossdock.boot import logins
+
+    return [issuer for issuer in logins.signed_on() if logins.logout(issuer)]
+
+
 def guard(root: Path, environment: str, opened: OpenJournal) -> Guard:
     """Return who runs this process, under the project's rules, for commands that check by themselves; raises Denied."""
     from crossdock.boot import offices

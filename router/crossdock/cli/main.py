@@ -43,6 +43,8 @@ COMMANDS = {
     "audit": "Say who did what, and verify that the log is whole.",
     "approve": "Approve what somebody else wants to deploy.",
     "token": "Make, list and revoke tokens for the control API.",
+    "login": "Sign on at the company's issuer.",
+    "logout": "Forget the sign-ons of this machine.",
     "whoami": "Say who you are here, and what you may do.",
     "doctor": "Say what is configured, reachable and stale.",
     "health": "Say whether this machine's processes live.",

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import jwt
 
@@ -61,6 +62,14 @@ def fetched(url: str, data: bytes | None = None) -> Mapping[str, Any]:
     return found
 
 
+def required_safe(url: str) -> str:
+    """Return an address that may be asked: https, or on this machine; raises Retryable."""
+    split = urlsplit(url)
+    if split.scheme == "https" or (split.scheme == "http" and split.hostname in ("127.0.0.1", "::1", "localhost")):
+        return url
+    raise Retryable(f"the sign-on's discovery document names {url[:200]!r}, which is no https address")
+
+
 def discovered(issuer: str, fetch: Callable[[str], Mapping[str, Any]] = fetched) -> Mapping[str, Any]:
     """Return the issuer's discovery document; raises Retryable where it is another issuer's."""
     found = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
@@ -88,10 +97,7 @@ class Keys:
             return self._keys.get(name)
 
     def _ask(self) -> None:
-        address = str(discovered(self._issuer).get("jwks_uri", ""))
-        if not address.startswith(("https://", self._issuer)):
-            raise Retryable(f"the sign-on keeps its keys at {address!r}, which is no https address")
-        listed = fetched(address).get("keys")
+        listed = fetched(required_safe(str(discovered(self._issuer).get("jwks_uri", "")))).get("keys")
         keys = {}
         for one in listed if isinstance(listed, list) else ():
             if isinstance(one, dict) and one.get("kty") != "oct" and one.get("use", "sig") == "sig":
@@ -139,7 +145,12 @@ class SignOn:
     def login(self) -> Mapping[str, str]:
         """Return what `crossdock login` needs to know."""
         settings = self._settings
-        return {"issuer": settings.issuer, "client_id": settings.client_id, "scope": settings.scope}
+        return {
+            "issuer": settings.issuer,
+            "client_id": settings.client_id,
+            "scope": settings.scope,
+            "audience": settings.audience,
+        }
 
 
 def actor_of(claims: Mapping[str, Any], settings: Oidc) -> Actor:
