@@ -28,6 +28,7 @@ COMMANDS += [
     "schema",
     "doctor",
     "health",
+    "purge",
     "migrate",
     "version",
     "completion",
@@ -253,3 +254,15 @@ def test_health_fails_where_nothing_runs(tmp_path):
     assert run("new", str(tmp_path / "idle")).returncode == 0
     done = run("health", "gateway", root=tmp_path / "idle")
     assert (done.returncode, done.stderr) == (1, "no gateway of this machine has been heard of lately\n")
+
+
+def test_purge_says_what_would_go_and_leaves_what_is_new(project):
+    found = data("purge", "--older", "1h", "--dry-run", root=project)
+    assert found == {"families": 0, "bodies": 0, "bytes": 0, "events": 0, "dry_run": True}
+    assert run("purge", "--older", "90d", root=project).stdout == "0 documents (0 bytes) of 0 families went\n"
+
+
+@pytest.mark.parametrize(("older", "said"), [("5m", "at least an hour"), ("soon", "is not a duration")])
+def test_purge_takes_no_time_that_is_too_short_or_none(project, older, said):
+    done = run("purge", "--older", older, root=project)
+    assert (done.returncode, said in done.stderr) == (2, True)

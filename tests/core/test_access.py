@@ -31,6 +31,7 @@ TABLE = {
     "reject": "engineer approver admin",
     "read_audit": "approver admin",
     "manage_tokens": "admin",
+    "purge": "admin",
 }
 
 

@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from crossdock.core.access import Actor
+from crossdock.core.audit import Sought
 from crossdock.core.deployment import Deployment
 from crossdock.core.errors import Misconfigured
 from crossdock.core.journal import StoredRelease
@@ -14,6 +16,8 @@ from crossdock.runtime.journal.belonging import owner_of
 from crossdock.runtime.journal.migrate import configuration
 from tests.journal.journal_kit import World
 from tests.journal.test_journal_migrations import connected, execute
+
+ANN = Actor("ann")
 
 
 def owner(opened: OpenJournal) -> str:
@@ -57,15 +61,17 @@ def test_a_journal_is_adopted_by_naming_the_environment_that_has_it(world: World
     opened = world.opened[0]
     opened.belong("production")
     with pytest.raises(Misconfigured, match="belongs to 'production', not to 'staging'"):
-        opened.adopt("test", "staging")
-    opened.adopt("test", "production")
+        opened.adopt("test", "staging", ANN)
+    opened.adopt("test", "production", ANN)
     opened.belong("test")
     assert owner(opened) == "test"
+    (row,) = opened.audit.search(Sought())
+    assert (row.actor, row.action, row.subject, row.environment) == ("ann", "adopt", "production", "test")
 
 
 def test_a_journal_that_is_nobodys_can_not_be_adopted(world: World) -> None:
     with pytest.raises(Misconfigured, match="belongs to nobody yet, not to 'production'"):
-        world.opened[0].adopt("test", "production")
+        world.opened[0].adopt("test", "production", ANN)
 
 
 def test_an_older_journal_belongs_to_the_environment_of_its_active_release(world: World) -> None:

@@ -100,7 +100,7 @@ def adopt_journal(root: Path, environment: str, former: str) -> None:
     """Make a journal that belongs to another environment this one's; raises Misconfigured."""
     opened = _unopened(root, environment)
     try:
-        opened.adopt(environment, former)
+        opened.adopt(environment, former, person())
     finally:
         opened.close()
 

@@ -48,6 +48,7 @@ COMMANDS = {
     "whoami": "Say who you are here, and what you may do.",
     "doctor": "Say what is configured, reachable and stale.",
     "health": "Say whether this machine's processes live.",
+    "purge": "Take away the documents of what ended long ago.",
     "migrate": "Bring the journal's schema up to date.",
     "version": "Print the version.",
     "completion": "Print the shell's completion script.",

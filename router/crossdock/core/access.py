@@ -23,7 +23,7 @@ Mark = Literal["user", "token", "email", "subject", "group"]
 Role = Literal["viewer", "operator", "engineer", "approver", "admin"]
 Permission = Literal[
     "read", "view", "retry", "repair", "resend", "discard", "admit", "release_parked", "close_ack", "send",
-    "deploy", "rollback", "promote", "request", "approve", "reject", "read_audit", "manage_tokens",
+    "deploy", "rollback", "promote", "request", "approve", "reject", "read_audit", "manage_tokens", "purge",
 ]  # fmt: skip
 
 ANY = "*"
@@ -50,6 +50,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     "reject": "turn down what somebody has asked for",
     "read_audit": "read and verify the audit log",
     "manage_tokens": "make and revoke API tokens",
+    "purge": "take away the documents of what ended long ago",
 }
 
 _OPERATOR: frozenset[Permission] = frozenset(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crossdock.core.access import Actor
+from crossdock.core.audit import Act
 from crossdock.core.errors import Misconfigured
 from crossdock.runtime.journal.database import Database, Session
 
@@ -21,13 +23,15 @@ def belong(database: Database, environment: str) -> None:
         raise another(owner, environment)
 
 
-def adopt(database: Database, environment: str, former: str) -> None:
+def adopt(database: Database, environment: str, former: str, by: Actor) -> None:
     """Give the journal from one environment to another, such as a copy of it; raises Misconfigured if `former` has not got it."""
+    from crossdock.runtime.journal import audit  # it knows whose journal it is from here
 
     def given(session: Session) -> str:
         owner = owner_of(session)
         if owner == former:
             session.run("adopt", environment=environment, now=session.now)
+            audit.record(session, Act(by, "adopt", former, {"environment": environment}))
         return owner
 
     owner = database.write(given)

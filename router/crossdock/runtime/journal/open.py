@@ -9,15 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from crossdock.core.access import Actor
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Misconfigured
-from crossdock.runtime.journal import belonging
+from crossdock.runtime.journal import belonging, purge
 from crossdock.runtime.journal.approvals import SqlApprovals
 from crossdock.runtime.journal.audit import SqlAudit
 from crossdock.runtime.journal.book import SqlExchanges
 from crossdock.runtime.journal.database import Database
 from crossdock.runtime.journal.desk import SqlDesk
 from crossdock.runtime.journal.pickup import SqlLease, SqlPickup
+from crossdock.runtime.journal.purge import Purged
 from crossdock.runtime.journal.store import SqlJournal
 from crossdock.runtime.journal.tokens import SqlTokens
 
@@ -61,10 +63,17 @@ class OpenJournal:
         self.migrate(environment)
         belonging.belong(self.database, environment)
 
-    def adopt(self, environment: str, former: str) -> None:
+    def adopt(self, environment: str, former: str, by: Actor) -> None:
         """Give the journal from one environment to another; raises Misconfigured where `former` hasn't got it."""
         self.migrate()
-        belonging.adopt(self.database, environment, former)
+        belonging.adopt(self.database, environment, former, by)
+
+    def purge(self, older: float, after: str, by: Actor, *, limit: int = 200, dry: bool = False) -> Purged:
+        """Purge what ended more than `older` seconds ago, a batch of families after an id; `dry` only says what would go."""
+        ms = int(older * 1000)
+        if dry:
+            return self.database.read(lambda session: purge.preview(session, ms, limit, after))
+        return self.database.write(lambda session: purge.purge(session, ms, limit, after, by))
 
     def reset(self) -> None:
         """Close all idle connections, such as before a fork; forks made by Python itself do that by themselves."""

@@ -16,6 +16,7 @@ from crossdock.runtime.journal import audit, queue
 from crossdock.runtime.journal.bodies import Document, Shelf
 from crossdock.runtime.journal.database import Session
 from crossdock.runtime.journal.events import event_row
+from crossdock.runtime.journal.purged import require_body
 from crossdock.runtime.journal.texts import clean, load, short
 
 REPAIRABLE = ("failed", "unknown")
@@ -47,6 +48,7 @@ def retry(session: Session, item: str, data: bytes | None, by: Actor) -> str:
             f"{item} can't be taken up again: its document was never complete",
             advice="retry it with a repaired document, or have the file sent again",
         )
+    require_body(session, payload, item)
     session.run("reopen_delivery" if found.is_delivery else "reopen_message", **_reopening(session, found, payload))
     if found.is_delivery:
         session.run("await_again", new_id=item, id=item)
@@ -76,6 +78,7 @@ def resend(session: Session, delivery: str, by: Actor) -> str:
     One whose key was its own id gets its new id as key, so that the target takes it for new; a key that the route gave stays.
     """
     found = _delivery(session, delivery)
+    require_body(session, found.payload, delivery)
     number = session.all("next_delivery", id=found.message)[0][0]
     name = f"{found.message}/{number}"
     session.run("copy_delivery", new_id=name, id=delivery, now=session.now)
@@ -95,6 +98,7 @@ def admit(session: Session, message: str, by: Actor) -> str:
     state, route, partner, error = rows[0]
     if state != "duplicate":
         raise Refused(f"{message} is {state}; only a duplicate can be admitted", code="not_duplicate")
+    require_body(session, _message(session, message).payload, message)
     keys = [line.partition("\t") for line in (load(error) or {}).get("detail", "").splitlines()]
     session.many("move_claim", sorted((short(scope), short(key), message) for scope, _, key in keys))
     session.run("readmit_message", id=message, now=session.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crossdock.core.errors import Misconfigured
 from crossdock.runtime.journal.database import Session
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest migration; a test holds it against the migrations' own order."""
 
 

@@ -203,6 +203,7 @@ claim = _table(
     _text("key", primary_key=True),
     _text("message_id"),
     _number("expires_at", nullable=True),
+    _partial("claim_window", "message_id", where="expires_at IS NOT NULL"),
 )
 
 counter = _table("counter", _text("scope", primary_key=True), _number("value"))

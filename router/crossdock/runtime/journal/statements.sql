@@ -446,6 +446,69 @@ UPDATE approval SET state = :state, decider = :decider, reason = :reason, decide
 -- one: use_approval
 UPDATE approval SET state = 'used' WHERE id = :id
 
+-- ---------------------------------------------------------------------------------------------------- retention
+
+-- one: purge_candidates
+SELECT m.id FROM message m
+WHERE m.id > :after AND m.id < :ceiling AND m.correlation_id = m.id AND m.received_at < :before
+  AND NOT EXISTS (SELECT 1 FROM event e WHERE e.ref = m.id AND e.kind = 'purged')
+ORDER BY m.id LIMIT :limit
+
+-- one: purge_bases
+SELECT correlation_id, id FROM message WHERE id = ANY(:roots::text[])
+UNION SELECT correlation_id, id FROM message WHERE correlation_id = ANY(:roots::text[]) AND part = 0 AND causation_id <> ''
+
+-- one: busy_messages
+SELECT DISTINCT b.base FROM UNNEST(:bases::text[]) AS b(base) JOIN message m ON m.id >= b.base AND m.id < b.base || '0'
+WHERE m.state NOT IN ('done', 'filtered', 'split', 'duplicate', 'gathered', 'discarded') OR m.changed_at >= :before
+
+-- one: busy_deliveries
+SELECT DISTINCT b.base FROM UNNEST(:bases::text[]) AS b(base) JOIN delivery d ON d.id >= b.base AND d.id < b.base || '0'
+WHERE d.state NOT IN ('delivered', 'discarded') OR coalesce(d.done_at, d.created_at) >= :before
+
+-- one: busy_exchanges
+SELECT DISTINCT b.base FROM UNNEST(:bases::text[]) AS b(base) JOIN exchange x ON x.id >= b.base AND x.id < b.base || '0'
+WHERE x.state IN ('waiting', 'overdue', 'rejected')
+
+-- one: busy_expectations
+SELECT DISTINCT b.base FROM UNNEST(:bases::text[]) AS b(base)
+JOIN expectation x ON x.exchange_id >= b.base AND x.exchange_id < b.base || '0'
+WHERE x.state IN ('open', 'missing')
+
+-- one: busy_claims
+SELECT DISTINCT b.base FROM UNNEST(:bases::text[]) AS b(base)
+JOIN claim c ON c.message_id >= b.base AND c.message_id < b.base || '0'
+WHERE c.expires_at > :now
+
+-- one: family_refs
+SELECT m.id FROM UNNEST(:bases::text[]) AS b(base) JOIN message m ON m.id >= b.base AND m.id < b.base || '0'
+UNION ALL SELECT d.id FROM UNNEST(:bases::text[]) AS b(base) JOIN delivery d ON d.id >= b.base AND d.id < b.base || '0'
+
+-- one: family_payloads
+SELECT payload_id FROM message WHERE id = ANY(:refs::text[]) AND payload_id IS NOT NULL
+UNION SELECT original_id FROM message WHERE id = ANY(:refs::text[]) AND original_id IS NOT NULL
+UNION SELECT payload_id FROM delivery WHERE id = ANY(:refs::text[])
+UNION SELECT payload_id FROM answer WHERE root = ANY(:roots::text[])
+
+-- one: payload_sizes
+SELECT count(*), CAST(coalesce(sum(size), 0) AS bigint) FROM payload WHERE id = ANY(:ids::bigint[]) AND content_type <> :purged
+
+-- one: purge_chunks
+DELETE FROM payload_chunk WHERE payload_id = ANY(:ids::bigint[])
+
+-- one: purge_payloads
+UPDATE payload SET content_type = :purged, size = 0, data = :nothing WHERE id = ANY(:ids::bigint[])
+
+-- one: purge_events
+DELETE FROM event WHERE ref = ANY(:refs::text[])
+
+-- one: purge_headers
+UPDATE message SET headers = '{}', held = '' WHERE id = ANY(:refs::text[])
+
+-- one: stale_pickups
+SELECT f.payload_id FROM pickup f JOIN payload p ON p.id = f.payload_id
+WHERE f.removed_at < :before AND p.content_type <> :purged ORDER BY f.id LIMIT :limit
+
 -- ---------------------------------------------------------------------------------------------------- releases, processes, leases
 
 -- one: belongs
