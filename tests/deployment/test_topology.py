@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class Stage:
     port: int
     target: Any
     given: dict[str, str]
+    pages: tuple[int, ...] = ()
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, service: str, replica: int) -> None:
@@ -41,11 +43,14 @@ class Stage:
         name = f"{service}-{replica}"
         with (self.root / "up.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                self.command(service), stdout=log, stderr=log, start_new_session=True, env=self.variables(service, name)
+                self.command(service, replica), stdout=log, stderr=log, start_new_session=True, env=self.variables(service, name)
             )
 
-    def command(self, service: str) -> list[str]:
-        return [CROSSDOCK, "-C", str(self.root), *COMPOSE["services"][service]["command"]]
+    def command(self, service: str, replica: int) -> list[str]:
+        """Return a service's command; here all replicas are on one machine, so that each needs a port of its own."""
+        said = COMPOSE["services"][service]["command"]
+        ports = {"9464": str(self.pages[replica - 1])} if service == "worker" else {}
+        return [CROSSDOCK, "-C", str(self.root), *(ports.get(word, word) for word in said)]
 
     def variables(self, service: str, name: str) -> dict[str, str]:
         said = COMPOSE["services"][service]["environment"]
@@ -96,9 +101,16 @@ def staged(root: Path, postgres_url: str, rabbitmq_url: str) -> Iterator[Stage]:
         reference = ENVIRONMENT.read_text().partition("endpoints:\n")[0]
         (root / "config/environments/production.yaml").write_text(f"{reference}workers: {{ lease: 3s }}\nendpoints:\n{endpoints}")
         local.unlink()
-        stage = Stage(root, port, target, given(postgres_url, rabbitmq_url, secrets))
+        pages = tuple(free_port() for _ in range(COMPOSE["services"]["worker"]["deploy"]["replicas"]))
+        stage = Stage(root, port, target, given(postgres_url, rabbitmq_url, secrets), pages)
         stack.callback(stage.end)
         yield stage
+
+
+def page(port: int, path: str) -> str:
+    """Return what a worker's operations page says."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as answer:
+        return str(answer.read().decode())
 
 
 @pytest.mark.xdist_group("rabbitmq")
@@ -119,6 +131,8 @@ def test_the_topology_delivers_every_order_once_whichever_worker_dies(
         assert stage.target.effects() == EXPECTED
         assert [stage.health("gateway"), stage.health("worker")] == [0, 0]
         assert (stage.root / "state/gateway-1/metrics").is_dir()
+        assert 'messaging_client_sent_messages_total{crossdock_state="delivered"' in page(stage.pages[1], "metrics")
+        assert page(stage.pages[1], "health/ready")
         assert not (stage.root / ".crossdock").exists()
         living = {name: process for name, process in stage.processes.items() if name != "worker-1"}
         for process in living.values():

@@ -116,23 +116,23 @@ def open(root: Path, release: Release) -> OpenJournal:  # noqa: A001 - read as b
 
 def up(root: Path, environment: str, *, ready: Ready | None = None, wrap: Wrap | None = None) -> int:
     """Run everything embedded in the foreground until SIGTERM or SIGINT; return the exit code."""
-    _share_metrics(root, fresh=True)
+    _share_metrics(root, environment, fresh=True)
     from crossdock.boot import embedded
 
     return embedded.run(root, compiled(root, environment), ready or (lambda status: None), wrap)
 
 
-def worker(root: Path, environment: str, *, pool: str = "prefork", concurrency: int = 2) -> int:
-    """Run a production worker in the foreground until SIGTERM; return its exit code."""
-    _share_metrics(root, fresh=False)
+def worker(root: Path, environment: str, *, pool: str = "prefork", concurrency: int = 2, page: int | None = None) -> int:
+    """Run a production worker in the foreground until SIGTERM, its operations page on port `page`; return its exit code."""
+    _share_metrics(root, environment, fresh=False)
     from crossdock.boot import production
 
-    return production.run_worker(root, environment, pool, concurrency)
+    return production.run_worker(root, environment, pool, concurrency, page)
 
 
 def gateway(root: Path, environment: str) -> int:
     """Run a production gateway in the foreground until SIGTERM; return its exit code."""
-    _share_metrics(root, fresh=False)
+    _share_metrics(root, environment, fresh=False)
     from crossdock.boot import production
 
     return production.run_gateway(root, environment)
@@ -159,9 +159,9 @@ def living(root: Path, environment: str, role: str = "") -> list[str]:
     return examination.living(root, environment, role)
 
 
-def _share_metrics(root: Path, *, fresh: bool) -> None:
+def _share_metrics(root: Path, environment: str, *, fresh: bool) -> None:
     """Let all processes of this project count together; must come before prometheus-client is imported."""
     from crossdock.boot import house
     from crossdock.runtime import shared_metrics
 
-    shared_metrics.share(house.state_folder(root) / "metrics", fresh=fresh)
+    shared_metrics.share(house.state_folder(root, environment) / "metrics", fresh=fresh)

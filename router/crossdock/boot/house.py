@@ -173,7 +173,7 @@ class House:
         """What connectors are given."""
         from crossdock.runtime.answers import JournalAnswers
 
-        state = state_folder(self.root)
+        state = state_folder(self.root, self.release.environment.environment)
         state.mkdir(parents=True, exist_ok=True)
         return Services(
             partners=self.release.partners,
@@ -282,10 +282,16 @@ def publisher(app: Celery) -> Callable[[str], None]:
     return send
 
 
-def state_folder(root: Path) -> Path:
-    """Return where processes keep what is theirs (host keys, uploads under way, counters): $CROSSDOCK_STATE, or `.crossdock`."""
+def state_folder(root: Path, environment: str) -> Path:
+    """Return where processes keep what is theirs: host keys, uploads under way, counters.
+
+    That is $CROSSDOCK_STATE, else `.crossdock/<environment>` in the project, and `.crossdock` itself for `local`.
+    """
+    from crossdock_config.secrets import LOCAL
+
     given = os.environ.get("CROSSDOCK_STATE")
-    return Path(given) if given else root.resolve() / STATE
+    own = root.resolve() / STATE
+    return Path(given) if given else own if environment == LOCAL else own / environment
 
 
 def log_as(release: Release) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -13,21 +16,32 @@ from crossdock.core.errors import CrossdockError, Misconfigured
 from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
 from crossdock.runtime.metrics import Metrics
-from crossdock.runtime.operations import serve
+from crossdock.runtime.operations import listening, serve
 from crossdock.runtime.releases import Releases
 from crossdock.runtime.waker import Waker
-from crossdock.runtime.worker import PerProcess, run
+from crossdock.runtime.worker import Parts, PerProcess, run
 from crossdock_config import Release
+from crossdock_config.models import Listener
 
 
-def run_worker(root: Path, environment: str, pool: str, concurrency: int) -> int:
-    """Run a Celery worker in the foreground until SIGTERM; return its exit code."""
+def run_worker(root: Path, environment: str, pool: str, concurrency: int, page: int | None) -> int:
+    """Run a Celery worker in the foreground until SIGTERM, with an operations page on a port of its own; return its exit code."""
     house = _entered(root, environment)
     metrics = Metrics()
     house.opened.close()  # the pool's children open their own
     parts = PerProcess(lambda: house.parts(publisher(app), metrics, share=True))
     app = create(house.release.environment.broker, parts.drain)
-    return run(app, parts, pool, concurrency, process_name())
+    listener = None if page is None else (house.release.environment.metrics or Listener()).model_copy(update={"port": page})
+    if listener is not None:
+        listening(listener).close()  # the page begins when the worker is ready: that it can't, is to be known at once
+    return run(app, parts, pool, concurrency, process_name(), partial(_page, listener, metrics))
+
+
+def _page(listener: Listener | None, metrics: Metrics, parts: Parts) -> Callable[[], None]:
+    """Serve a worker's operations page on its loop; return what ends it."""
+    stack = AsyncExitStack()
+    parts.loop.run(stack.enter_async_context(serve(listener, parts.journal, metrics)))
+    return lambda: parts.loop.run(stack.aclose())
 
 
 def run_gateway(root: Path, environment: str) -> int:

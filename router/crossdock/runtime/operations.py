@@ -30,7 +30,7 @@ async def serve(settings: Any, journal: Journal, metrics: Metrics) -> AsyncItera
         yield
         return
     server = _server(pages(journal, metrics))
-    task = asyncio.create_task(server.serve(sockets=[_listening(settings)]))
+    task = asyncio.create_task(server.serve(sockets=[listening(settings)]))
     try:
         yield
     finally:
@@ -38,7 +38,8 @@ async def serve(settings: Any, journal: Journal, metrics: Metrics) -> AsyncItera
         await task
 
 
-def _listening(settings: Any) -> socket.socket:
+def listening(settings: Any) -> socket.socket:
+    """Return a socket that listens where the settings say; raises Misconfigured."""
     try:
         return socket.create_server((settings.host, settings.port))
     except OSError as error:

@@ -56,6 +56,10 @@ class Parts:
         self.journal.close()
 
 
+Beside = Callable[[Parts], Callable[[], None]]
+"""Begins something, and returns what ends it."""
+
+
 class PerProcess:
     """Parts, built once in each process that asks."""
 
@@ -122,19 +126,22 @@ class EmbeddedWorker:
         state.should_stop = None
 
 
-def run(app: Celery, parts: PerProcess, pool: str, concurrency: int, name: str) -> int:
-    """Run a production worker in the foreground until SIGTERM (which lets running tasks finish); return its exit code."""
+def run(app: Celery, parts: PerProcess, pool: str, concurrency: int, name: str, beside: Beside) -> int:
+    """Run a production worker in the foreground until SIGTERM (which lets running tasks finish); return its exit code.
+
+    `beside` begins what the parent process does besides, with the parent's own parts.
+    """
     from celery import signals
 
-    sweepers: list[Sweeper] = []
+    ends: list[Callable[[], None]] = []
 
     def ready(**_: object) -> None:
         own = parts.get()
-        sweepers.append(Sweeper(own, name, "worker").start())
+        ends.extend((Sweeper(own, name, "worker").start().stop, beside(own)))
 
     def stopping(**_: object) -> None:
-        for sweeper in sweepers:
-            sweeper.stop()
+        for end in ends:
+            end()
         parts.stop()
 
     def child_stopping(**_: object) -> None:
