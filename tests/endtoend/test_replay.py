@@ -15,6 +15,7 @@ from crossdock.boot.replay import Pair, Wish, replay
 from crossdock.core.access import Actor
 from crossdock.core.message import Receipt
 from crossdock.runtime.journal import OpenJournal
+from crossdock.runtime.journal.purged import PURGED
 from tests.crash import project
 from tests.endtoend.deploy_kit import orders_of
 
@@ -98,3 +99,10 @@ def test_a_release_is_compiled_without_its_secrets(root: Path) -> None:
     release = boot.compiled(root, "local")
     pair = Pair.of(release.files, release.files, "local")
     assert (pair.before.id, pair.after.id) == (release.id, release.id)
+
+
+def test_documents_that_were_purged_are_left_out_and_counted(opened: OpenJournal, root: Path) -> None:
+    with closing(sqlite3.connect(root / "journal.db")) as connection, connection:
+        connection.execute("UPDATE payload SET content_type = ?, data = ? WHERE id = 1", (PURGED, b""))
+    (found,) = compared(opened, root)
+    assert (found["documents"], found["left_out"], found["differ"]) == (21, 1, 0)

@@ -19,6 +19,7 @@ from crossdock.core.clock import PinnedClock
 from crossdock.core.ids import now_ms
 from crossdock.core.message import BODY_TYPE, Numbered, dump_json, load_body
 from crossdock.core.outcome import Delivery, Event, Outcome, State
+from crossdock.runtime.journal.purged import PURGED
 from crossdock_config.differences import compared
 from crossdock_config.testing.rehearsal import Rehearsal, Unanswered
 
@@ -114,10 +115,9 @@ def replay(opened: OpenJournal, pair: Pair, wish: Wish, tell: Callable[[int], No
     for done, received in enumerate(_received(opened, wish), start=1):
         counted = found.setdefault((received.route, received.partner), Compared(received.route, received.partner))
         counted.documents += 1
-        if received.size > LARGEST:
+        if received.size > LARGEST or (data := opened.desk.payload_received(received.id))[1] == PURGED:
             counted.left_out += 1
         else:
-            data = opened.desk.payload_received(received.id)
             clock.seconds = received.received_at / 1000
             before, after = (_told(one, received, data, clock) for one in (pair.before, pair.after))
             _count(counted, received.id, before, after, wish)
