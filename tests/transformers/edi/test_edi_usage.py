@@ -10,10 +10,13 @@ from crossdock.core.clock import PinnedClock
 from crossdock.core.errors import Rejected
 from crossdock.core.partner import Partner
 from crossdock_transformers.edifact.decode import EdifactDecode
+from crossdock_transformers.edifact.encode import EdifactEncode
 from crossdock_transformers.edifact.options import DecodeOptions as EdifactOptions
+from crossdock_transformers.edifact.options import EncodeOptions as EdifactEncodeOptions
 from crossdock_transformers.x12.decode import X12Decode
 from crossdock_transformers.x12.options import DecodeOptions as X12Options
 from tests.transformers.edifact import edifact_kit
+from tests.transformers.edifact.test_edifact_encode import BODY
 from tests.transformers.x12 import x12_kit
 
 IN = {
@@ -97,6 +100,15 @@ def test_x12_goes_out_as_environment_and_agreement_say(case: tuple[bool, str], e
     partners = {"acme": Partner("acme", x12=x12_kit.agreement(usage=agreed))}
     encoder = x12_kit.encoder(x12_kit.Surroundings(partners, testing=tests), set="855")
     assert sent(encoder, x12_kit.message(REPLY)) == expected
+
+
+@pytest.mark.parametrize(("case", "expected"), OUT.items())
+def test_edifact_goes_out_as_environment_and_agreement_say(case: tuple[bool, str], expected: str) -> None:
+    tests, agreed = case
+    partners = {"beta": Partner("beta", edifact=edifact_kit.agreement(usage=agreed))}
+    surroundings = edifact_kit.Surroundings(partners, testing=tests)
+    encoder = EdifactEncode(EdifactEncodeOptions(set="ORDERS"), surroundings, PinnedClock())
+    assert sent(encoder, edifact_kit.incoming(BODY)) == expected
 
 
 def sent(encoder: Any, message: Any) -> str:
