@@ -63,7 +63,7 @@ def test_the_page_is_written(project: Path) -> None:
 
 def test_an_unknown_guide_is_not_found(project: Path) -> None:
     """With the nearest name, exit code 3."""
-    done = run(project, "guide", "explain", "acme-805")
+    done = run(project, "guide", "explain", "acme-8500")
     assert (done.exit_code, "did you mean 'acme-850'?" in done.output) == (3, True)
 
 
@@ -94,7 +94,7 @@ def test_the_schema_of_a_document_is_narrowed_by_its_guide(project: Path) -> Non
     [
         (("x12:8500",), "there is no set '8500' in X12 004010"),
         (("x12:850", "--version", "009010"), "there is no X12 version '009010'"),
-        (("x12:850", "--guide", "acme-851"), "there is no guide 'acme-851'; did you mean 'acme-850'?"),
+        (("x12:850", "--guide", "acme-8501"), "there is no guide 'acme-8501'; did you mean 'acme-850'?"),
         (("x12:855", "--guide", "acme-850"), "the guide acme-850 is for x12:850"),
         (("x13:855",), "there is no format 'x13'; did you mean 'x12'?"),
     ],
