@@ -19,6 +19,7 @@ from crossdock.core.spec import Context, TransformerSpec
 from crossdock_config.access import access
 from crossdock_config.apart import keep_apart
 from crossdock_config.cases import TestFile
+from crossdock_config.contracts import examine_versions
 from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
 from crossdock_config.lifecycle import Governance, catalogue, examine
@@ -56,6 +57,7 @@ def load(
         release = _release(project, environment, secrets, found)
         entries = catalogue(project)
         examine(project, entries, governance)
+        examine_versions(project)
     problems = tuple(sorted(set(project.problems)))
     failed = any(problem.severity == "error" for problem in problems)
     return Loaded(problems, None if failed else release, len(found), tuple(entries), project.uncompared, meaning_of(project))
@@ -139,8 +141,9 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
     if environment is None or any(problem.severity == "error" for problem in project.problems):
         return None
     routes.warn()
+    meaning = meaning_of(project)
     return Release(
-        id=digest(meaning_of(project).data),
+        id=digest(meaning.data),
         environment=environment,
         programs=routes.programs,
         routes=routes.infos,
@@ -150,6 +153,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
         subscriptions={event: tuple(names) for event, names in routes.subscriptions.items()},
         policy_sets=routes.policy_sets,
         files={path: text for path, text in found.items() if not path.endswith(ACCESS)},
+        meaning=meaning,
         tests=tuple(project.resource("test", name) for name in project.names("test")),
         clock=project.clock,
     )

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from crossdock.core.errors import Place, Refusal
 from crossdock_config.project import Project
+from crossdock_config.schema_references import bundled
 
 Thing = tuple[str, str]
 """A file by kind and name: `("map", "acme-850")`."""
@@ -19,11 +21,12 @@ NOT_RUN = ("test", "access")
 
 @dataclass(frozen=True)
 class Meaning:
-    """`data` and `paths` of every file by kind and name; `users`, by path, are the files that use one."""
+    """`data` and `paths` of every file by kind and name; `users` are the places that use one; `schemas` are whole, by name."""
 
     data: Mapping[Thing, Any] = field(default_factory=dict)
     paths: Mapping[Thing, str] = field(default_factory=dict)
-    users: Mapping[Thing, frozenset[str]] = field(default_factory=dict)
+    users: Mapping[Thing, tuple[Place, ...]] = field(default_factory=dict)
+    schemas: Mapping[str, Any] = field(default_factory=dict)
 
     def routes_of(self, thing: Thing) -> tuple[str, ...]:
         """Return the routes that a file matters for, directly or through others."""
@@ -33,7 +36,7 @@ class Meaning:
             one = open_ones.pop()
             if one not in found:
                 found.add(one)
-                open_ones += [named[path] for path in self.users.get(one, ()) if path in named]
+                open_ones += [named[place.path] for place in self.users.get(one, ()) if place.path in named]
         return tuple(sorted(name for kind, name in found if kind == "route"))
 
 
@@ -43,8 +46,17 @@ def meaning_of(project: Project) -> Meaning:
     return Meaning(
         {thing: document.data for thing, document in documents.items()},
         {thing: document.path for thing, document in documents.items()},
-        {thing: frozenset(place.path for place in project.users(*thing)) for thing in documents},
+        {thing: project.users(*thing) for thing in documents},
+        {name: whole for name in project.documents.get("schema", {}) if (whole := whole_schema(project, name)) is not None},
     )
+
+
+def whole_schema(project: Project, name: str) -> Any:
+    """Return a schema with all that it refers to in other files; None where that can't be found, which `check` says."""
+    try:
+        return bundled(name, project.documents["schema"]).data
+    except Refusal:
+        return None
 
 
 def digest(data: Mapping[Thing, Any]) -> str:

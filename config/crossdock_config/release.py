@@ -54,6 +54,7 @@ class Release:
     subscriptions: Mapping[str, tuple[str, ...]]
     policy_sets: Mapping[str, tuple[Policy, ...]]
     files: Mapping[str, str] = field(repr=False)
+    meaning: Meaning = field(default_factory=Meaning, repr=False)
     tests: tuple[Resource, ...] = ()
     clock: Clock = field(default_factory=SystemClock, repr=False, compare=False)
 

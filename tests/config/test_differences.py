@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crossdock.core.errors import Place
 from crossdock_config.differences import FileChange, compared, differences, shown
 from crossdock_config.meaning import Meaning, digest
 
@@ -47,7 +48,7 @@ def test_values_are_shown_short_and_without_secrets(value: Any, path: str, text:
 
 def test_files_are_told_with_the_routes_that_they_matter_for() -> None:
     paths = {("route", "a"): "routes/a.yaml", ("map", "m"): "routes/m.yaml", ("schema", "s"): "routes/s.json"}
-    users = {("map", "m"): frozenset({"routes/a.yaml"}), ("schema", "s"): frozenset({"routes/m.yaml"})}
+    users = {("map", "m"): (Place("routes/a.yaml"),), ("schema", "s"): (Place("routes/m.yaml"),)}
     before = Meaning({("route", "a"): {"x": 1}, ("schema", "s"): {"y": 1}, ("test", "t"): 1}, paths, users)
     after = Meaning({("route", "a"): {"x": 1}, ("schema", "s"): {"y": 2}, ("map", "m"): {}, ("test", "t"): 2}, paths, users)
     (added, changed) = differences(before, after)

@@ -23,10 +23,12 @@ from crossdock.core.ids import now_ms
 from crossdock.core.journal import StoredRelease
 from crossdock.core.version import order
 from crossdock_config.artefact import Artefact, read
+from crossdock_config.contracts import broken
+from crossdock_config.meaning import Meaning
 
 if TYPE_CHECKING:
     from crossdock.runtime.journal import OpenJournal
-    from crossdock_config import Release
+    from crossdock_config import Loaded, Release
     from crossdock_config.lifecycle import Governance
 
 LIVING_MS = 15_000
@@ -89,9 +91,10 @@ def deploy(opened: OpenJournal, candidate: Candidate, asked: Order, act: Act = "
         raise Refused(f"the plan was made against deployment {asked.expected}, and {before} runs", code="superseded")
     if before is not None and (before.release, before.candidate) == (candidate.release.id, ""):
         raise Refused(f"release {before.release[:12]} runs already: there is nothing to change", code="unchanged")
-    running = _running(opened, before)
+    runs = _loaded(opened, before)
+    running = _receiving(runs.release) if runs and runs.release else ()
     removed = tuple(sorted(set(running) - set(_receiving(candidate.release))))
-    _prove(opened, candidate, removed, asked)
+    _prove(opened, candidate, runs.meaning if runs else Meaning(), () if asked.allow_delete else removed)
     deployment = _deployment(before, candidate.release.id, asked, act)
     in_flight = sum(opened.journal.in_flight().values())
     made = _approved(opened, deployment, candidate, asked)
@@ -210,17 +213,18 @@ def _next(before: Deployment | None, release: str, asked: Order, act: Act) -> De
     return Deployment(before.number + 1 if before else 1, release, act, str(asked.by), asked.note)
 
 
-def _prove(opened: OpenJournal, candidate: Candidate, removed: tuple[str, ...], asked: Order) -> None:
+def _prove(opened: OpenJournal, candidate: Candidate, runs: Meaning, removed: tuple[str, ...]) -> None:
     """Raise Misconfigured with every reason why a release must not be deployed here."""
     release = candidate.release
     _artefact(candidate.kept).require_signature(release.environment.trusted_keys)
-    problems = list(reasons(opened, release, candidate.kept.engine, () if asked.allow_delete else removed))
+    problems = list(reasons(opened, release, candidate.kept.engine, removed))
+    problems += [one.problem for one in broken(runs, release.meaning)]
     if problems:
         raise Misconfigured(
             f"the release is refused, for {len(problems)} reason{'s' if len(problems) != 1 else ''}; nothing was changed",
             code="release_refused",
             problems=problems,
-            advice="to drop routes on purpose: --allow-delete" if removed and not asked.allow_delete else "",
+            advice="to drop routes on purpose: --allow-delete" if removed else "",
         )
 
 
@@ -293,11 +297,16 @@ def _living(opened: OpenJournal) -> Iterator[Mapping[str, Any]]:
 
 def _running(opened: OpenJournal, before: Deployment | None) -> tuple[str, ...]:
     """Return the routes that receive now; of a release that can't be compiled any more, none is known."""
+    runs = _loaded(opened, before)
+    return _receiving(runs.release) if runs and runs.release else ()
+
+
+def _loaded(opened: OpenJournal, before: Deployment | None) -> Loaded | None:
+    """Return what comes of reading what runs, without its secrets."""
     import crossdock_config
 
     kept = opened.journal.load_release(before.release) if before else None
-    loaded = crossdock_config.load(kept.files, kept.environment) if kept else None
-    return _receiving(loaded.release) if loaded is not None and loaded.release is not None else ()
+    return crossdock_config.load(kept.files, kept.environment, governance="warning") if kept else None
 
 
 def _receiving(release: Release) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from crossdock.boot.house import recompiled, stored
 from crossdock.boot.replay import Pair
 from crossdock.core.errors import CrossdockError, Problem
 from crossdock.core.journal import StoredRelease
+from crossdock_config.contracts import broken
 from crossdock_config.differences import FileChange, differences
 from crossdock_config.meaning import Meaning
 
@@ -80,7 +81,7 @@ def plan(opened: OpenJournal, root: Path, environment: str, asked: Order, files:
         running=running,
         release=loaded.release.id if loaded.release else "",
         files=tuple(differences(meaning, loaded.meaning)),
-        problems=tuple(_problems(opened, loaded, before, asked)),
+        problems=(*_problems(opened, loaded, before, asked), *(one.problem for one in broken(meaning, loaded.meaning))),
         warnings=tuple(problem for problem in loaded.problems if problem.severity != "error"),
         sources=_sources(before, loaded.release),
         restarts=tuple(_restarts(before.environment, loaded.release.environment)) if before and loaded.release else (),

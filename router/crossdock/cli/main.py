@@ -39,6 +39,7 @@ COMMANDS = {
     "grammars": "List the X12 and EDIFACT documents that are known, or explain one.",
     "map": "Run a map on a file, explain a field, show what nobody reads.",
     "guide": "Explain a partner's guide, make samples of it, print it for the partner.",
+    "schemas": "Schemas as contracts: who uses them, and what a change would break.",
     "schema": "Print the JSON Schema of a kind of file, for editors.",
     "audit": "Say who did what, and verify that the log is whole.",
     "approve": "Approve what somebody else wants to deploy.",
