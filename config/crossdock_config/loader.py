@@ -134,7 +134,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
     access(project)
     project.uncompared = keep_apart(project, selected, secrets)
     _check_files(project)
-    routes = Routes(project, endpoints, policy_sets(project))
+    routes = Routes(project, endpoints, policy_sets(project), secrets)
     for name, document in project.documents.get("route", {}).items():
         routes.add(name, document)
     _check_unused(project)

@@ -23,6 +23,7 @@ from crossdock_config.patterns.trouble import catches_of
 from crossdock_config.project import Project, part
 from crossdock_config.release import RouteInfo
 from crossdock_config.scope import Scope
+from crossdock_config.secrets import SecretSource, resolved_at
 from crossdock_config.standing import NONE
 from crossdock_config.steps import Steps
 from crossdock_config.targets import Targets
@@ -34,11 +35,12 @@ ENGINE_EVENTS = (chain.EVENT, *EVENTS)
 
 @dataclass
 class Routes:
-    """Compiles all routes of a project."""
+    """Compiles all routes of a project; references in what they receive from (a webhook's secrets) are looked up in `secrets`."""
 
     project: Project
     endpoints: Endpoints
     policy_sets: Mapping[str, tuple[Policy, ...]]
+    secrets: SecretSource | None = None
     programs: dict[str, Program] = field(default_factory=dict)
     infos: dict[str, RouteInfo] = field(default_factory=dict)
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
@@ -110,7 +112,7 @@ class Routes:
         return {"event": value}
 
     def _endpoint(self, route: str, scope: Scope, *, receives: bool) -> dict[str, Any]:
-        name, value = next(iter(part(scope.document, "from", dict).items()))
+        name = next(iter(part(scope.document, "from", dict)))
         at = ("from", name)
         place = scope.document.key(*at)
         endpoint = self.endpoints.find(name, place)
@@ -123,6 +125,7 @@ class Routes:
                     place, f"'{name}' is not an endpoint{nearest(name, [*self.endpoints.names(), 'event', 'call'])}", "unknown"
                 )
             return {}
+        value = resolved_at(scope.document, at, self.secrets, self.project.problems)
         options = self.project.options(spec.source_options, value, Subject(scope.document, at, name))
         if options is not None:
             self._bind(Binding(route, options, place), name, scope, receives=receives)

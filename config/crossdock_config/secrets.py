@@ -1,4 +1,4 @@
-"""References in environment and partner files: `${secret:NAME}`, `${file:/path}`, `${env:NAME:-default}`.
+"""References in environments, partners, and what routes receive from: `${secret:NAME}`, `${file:/path}`, `${env:NAME:-default}`.
 
 A release holds the references; the values are put in when a process compiles it, and are written nowhere.
 """
@@ -97,6 +97,14 @@ def system_secrets(root: Path, environment: str = LOCAL) -> SystemSecrets:
 def resolved(document: Document, source: SecretSource | None, problems: list[Problem]) -> Any:
     """Return a document's data with its references replaced; without a source, secrets become placeholders."""
     return _Resolver(document, source, problems).value(document.data, ())
+
+
+def resolved_at(document: Document, path: tuple[str | int, ...], source: SecretSource | None, problems: list[Problem]) -> Any:
+    """Return what stands at a path of a document, in the same way."""
+    data = document.data
+    for step in path:
+        data = data[step]
+    return _Resolver(document, source, problems).value(data, path)
 
 
 @dataclass(frozen=True)

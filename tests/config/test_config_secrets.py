@@ -6,6 +6,7 @@ import pytest
 
 from crossdock_config import load, load_environment
 from crossdock_config.secrets import PLACEHOLDER, SystemSecrets, system_secrets
+from tests.config.config_kit import ROUTE, project
 from tests.config.fake_components import FILES, SHORT, changed, registry
 
 ENVIRONMENT = SHORT["environment"]
@@ -188,3 +189,18 @@ def test_an_environment_can_be_read_alone(tmp_path):
     text = 'environment: local\njournal: "sqlite:///${env:HOME_OF_IT:-x}/j.db"\n'
     (tmp_path / ENVIRONMENT).write_text(text)
     assert load_environment(tmp_path, "local", Given()).journal == "sqlite:///x/j.db"
+
+
+def test_a_route_refers_to_secrets_in_what_it_receives_from():
+    """A webhook's tokens are looked up, and never are the reference itself; one that is not there is told at its place."""
+    route = ROUTE.replace("auth: none", 'auth: { bearer: { tokens: ["${secret:SHOP_TOKEN}"] } }')
+    loaded = load(project(route=route), secrets=Given({"SHOP_TOKEN": "looked-up", "ACME": "x"}))
+    assert loaded.release is not None
+    (binding,) = loaded.release.bindings["webhook"]
+    assert binding.options.auth.bearer.tokens == ("looked-up",)
+    assert "looked-up" not in str(loaded.release.files)
+    missing = [str(one) for one in load(project(route=route), secrets=Given({"ACME": "x"})).problems]
+    assert missing == [
+        "routes/sales/orders.route.yaml:5:56: secret 'SHOP_TOKEN' is not there: "
+        "set SHOP_TOKEN in the environment, or write it to config/secrets/SHOP_TOKEN"
+    ]
