@@ -60,6 +60,29 @@ def test_run_decodes_edi_by_the_maps_source(project: Path) -> None:
     assert ["4500012345", "4500012346"] == [json.loads(line)["order_number"] for line in done.output.splitlines()]
 
 
+@pytest.mark.parametrize(
+    ("name", "sample", "number"),
+    [("ubl-order", "ubl/samples/order-peppol.xml", "PO-2026-1047"), ("idoc-order", "idoc/samples/orders05.xml", "4500012345")],
+)
+def test_run_decodes_any_format_by_the_maps_source(project: Path, name: str, sample: str, number: str) -> None:
+    done = run(project, "run", name, str(ROOT / "tests/transformers" / sample))
+    assert number == json.loads(done.output)["order_number"]
+
+
+def test_run_and_coverage_read_a_file_by_its_layout(project: Path) -> None:
+    """A row is a document; with `whole` the file is one; files of other formats beside it are left out."""
+    folder = project / "routes/shop"
+    layout = "layout: prices\ncsv: { columns: { sku: text, price: decimal, note: text } }\n"
+    (folder / "prices.layout.yaml").write_text(layout)
+    (folder / "row.map.yaml").write_text("map: row\nsource: csv prices\nfields: { sku: body.?sku, price: body.?price }\n")
+    (folder / "all.map.yaml").write_text("map: all\nsource: csv prices whole\nfields: { count: size(body.rows) }\n")
+    (folder / "samples/prices.csv").write_text("sku,price,note\nA,1.50,x\nB,2,y\n")
+    done = [run(project, "run", name, str(folder / "samples/prices.csv")).output.splitlines() for name in ("row", "all")]
+    assert [['{"sku":"A","price":1.50}', '{"sku":"B","price":2}'], ['{"count":2}']] == done
+    (covered,) = json.loads(run(project, "coverage", "row", "--json").output)
+    assert (["prices.csv"], ["note"]) == (covered["files"], covered["ignored"])
+
+
 def test_run_shows_the_good_documents_before_it_fails_at_a_bad_one(project: Path) -> None:
     done = run(project, "run", "acme-850", str(project / "routes/sales/samples/acme-one-bad.edi"))
     assert (1, True) == (len(done.output.splitlines()), isinstance(done.exception, Rejected))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from crossdock.core.errors import Misconfigured, Place, Problem, Refusal, Refusals, Rejected
 from crossdock.core.message import Control, Message
@@ -13,6 +13,9 @@ from crossdock.core.spec import Context, Resource, TransformerSpec
 from crossdock_config.loader import surroundings
 from crossdock_transformers.map.program import Map, compile_map
 from crossdock_transformers.map.trace import Explainer, Origin, copied, leaves, watched
+
+_EDI: Final = ("x12", "edifact")
+_LAYOUTS: Final = ("csv", "fixed_width", "idoc", "xml")
 
 
 class MapDesk:
@@ -84,7 +87,7 @@ class MapDesk:
     def _readable(self, name: str, data: bytes, partner: str) -> tuple[list[Message], str]:
         """The good documents of a file, and why one is not good; a file of another format has none."""
         found: list[Message] = []
-        if _guessed(data) != self._format(name, data):
+        if not _may_be(self._format(name, data), data):
             return found, ""
         try:
             found.extend(self.documents(name, data, partner, strict=False))
@@ -95,7 +98,7 @@ class MapDesk:
     def _format(self, name: str, data: bytes) -> str:
         """The format of a map's source; JSON for a schema's name, and where there is none whatever the file is."""
         source = str((self.resource(name).data or {}).get("source") or "").split(" ")[0]
-        if source in ("x12", "edifact"):
+        if source in (*_EDI, *_LAYOUTS):
             return source
         return "json" if source in self.context.names("schema") else _guessed(data)
 
@@ -106,12 +109,19 @@ class MapDesk:
         spec = self._registry.find("transformers", format_)
         if not isinstance(spec, TransformerSpec) or spec.decode is None:
             raise Refusal(f"there is no format '{format_}'")
-        source = str((self.resource(name).data or {}).get("source") or "").split(" ")
-        guide = source[-1] if source[-1] in self.context.names("guide") else ""
-        options = {"guide": guide, "partner": partner} if format_ != "json" else {}
-        step = spec.decode(spec.options.model_validate(options), self.context)
+        step = spec.decode(spec.options.model_validate(self._options(name, format_, data, partner)), self.context)
         message = step.apply(Message("map", data, Control("map", "", source="file", partner=partner)))
         yield from _parts(message, strict=strict) if hasattr(message.body, "parts") else (message,)
+
+    def _options(self, name: str, format_: str, data: bytes, partner: str) -> dict[str, Any]:
+        """What a route would write for the format of a map's source."""
+        source = [*str((self.resource(name).data or {}).get("source") or "").split(" "), ""]
+        if format_ == "idoc":
+            return {"type": source[1], "format": "xml" if data.lstrip()[:1] == b"<" else "flat"}
+        if format_ in _LAYOUTS:
+            return {"layout": source[1], "whole": "whole" in source}
+        guide = source[-2] if source[-2] in self.context.names("guide") else ""
+        return {"guide": guide, "partner": partner} if format_ in _EDI else {}
 
 
 def _parts(message: Message, *, strict: bool) -> Iterator[Message]:
@@ -124,6 +134,16 @@ def _parts(message: Message, *, strict: bool) -> Iterator[Message]:
             break
     if bad is not None:
         raise bad
+
+
+def _may_be(format_: str, data: bytes) -> bool:
+    """Whether a file may be of a format, by how it begins."""
+    guessed = _guessed(data)
+    if format_ not in _LAYOUTS:
+        return guessed == format_
+    marked = {"xml": (b"<",), "idoc": (b"<", b"EDI_DC40")}.get(format_)
+    head = data[:64].lstrip(b"\xef\xbb\xbf \r\n")
+    return head.startswith(marked) if marked else guessed == "json" and not head.startswith((b"<", b"{", b"["))
 
 
 def _guessed(data: bytes) -> str:
