@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import accept, codec, edifact, endtoend, latency, maps, project, startup
+from benchmarks import accept, codec, edifact, endtoend, formats, latency, maps, project, startup
 from benchmarks.figures import Row
 
 ALL: dict[str, Callable[[], Iterator[Row]]] = {
     "codec": codec.rows,
     "edifact": edifact.rows,
+    "formats": formats.rows,
     "maps": maps.rows,
     "accept": accept.rows,
     "embedded": endtoend.embedded_rows,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, Literal, Protocol
 
 from pydantic import Field
@@ -105,9 +106,10 @@ class RecordDecode:
         if self._reading.rejects == "file":
             for _ in _all_good(self._counted(data), self._form.unit):
                 pass
-        else:
-            next(self._form.records(data), None)
-        return message.with_body(Records(self._form, lambda: self._counted(data)), self._form.content_type)
+        begun = self._counted(data)
+        first = next(begun, None)
+        whole = chain(() if first is None else (first,), begun)
+        return message.with_body(Records(self._form, lambda: self._counted(data), whole), self._form.content_type)
 
     def whole(self, data: Data) -> Any:
         """Return a file as one document; raises Rejected with the faults of all its records."""
@@ -138,9 +140,10 @@ def _all_good(records: Iterator[Record], unit: str) -> Iterator[Record]:
 
 
 class Records:
-    """The records of a file (`core.spec.Stream`); one at a time is in memory."""
+    """The records of a file (`core.spec.Stream`); one at a time is in memory. `begun` is a first pass that has been begun."""
 
-    def __init__(self, form: Format, records: Callable[[], Iterator[Record]]) -> None:
+    def __init__(self, form: Format, records: Callable[[], Iterator[Record]], begun: Iterator[Record] | None = None) -> None:
+        self._begun = begun
         self.unit = form.unit
         self._content_type = form.content_type
         self._records = records
@@ -152,8 +155,9 @@ class Records:
 
     def parts(self) -> Iterator[Part]:
         """Yield each record, decoded or with its error; a file that can't be read on is the last, bad part."""
+        found, self._begun = self._begun, None
         try:
-            for record in self._records():
+            for record in found or self._records():
                 yield record.part(self._content_type)
         except Rejected as error:
             yield Part(None, {}, error, b"", self._content_type)

@@ -54,9 +54,9 @@ class Content:
     open: bool = False
     name: str = ""
 
-    @property
+    @cached_property
     def plain(self) -> bool:
-        """Whether it is nothing but text."""
+        """Whether it is nothing but text; asked when all of it is there."""
         return not self.attributes and not self.children and not self.open and self.text is not None
 
     @cached_property

@@ -58,9 +58,11 @@ class Reader:
     def _content(self, node: Any, content: Content, place: Place, findings: list[Finding], depth: int) -> Any:
         self._check_depth(node, place, depth)
         if content.plain:
-            self._strange(node, node.attrib, (), place, findings)
-            self._no_elements(node, place, findings)
-            return self._value(node.text, content.text, node, parts_of(node.tag)[1], place, findings)
+            if node.attrib:
+                self._strange(node, node.attrib, (), place, findings)
+            if len(node):
+                self._no_elements(node, place, findings)
+            return self._value(node.text, content.text, node, "", place, findings)
         body: dict[str, Any] = {}
         self._attributes(node, content, body, place, findings)
         for child in node.iterchildren("{*}*"):
@@ -130,7 +132,7 @@ class Reader:
         try:
             return value.read(given) if value else given
         except Unfit as unfit:
-            findings.append(Finding(unfit.code, f"{name} {unfit.message}", place(node), given[:60]))
+            findings.append(Finding(unfit.code, f"{name or _local(node)} {unfit.message}", place(node), given[:60]))
             return given
 
     def _trimmed(self, text: str) -> str:
