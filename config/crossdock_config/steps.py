@@ -120,6 +120,8 @@ class Steps:
             format_place = self._scope.document.at(*at) if isinstance(value, str) else self._scope.document.key(*options_at)
             self._lost(format_place, f"unknown format '{name}' for {direction}{nearest(name, known)}")
             return None
+        if direction == "encode":
+            self._split_first(direction, place)
         model = (spec.encode_options if direction == "encode" else None) or spec.options
         return self._built(f"{direction} {name}", builder, model, options, options_at, place)
 
@@ -130,9 +132,19 @@ class Steps:
             message = f"unknown step '{name}'{nearest(name, [*self._own, *PATTERNS, 'to', *own])}"
             self._lost(self._scope.document.key(*at), message)
             return None
+        self._split_first(name, place)
         given = value.get(spec.options.SHORTHAND) if isinstance(value, dict) else value
         label = f"{name} {given}" if isinstance(given, str) and spec.options.SHORTHAND else name
         return self._built(label, spec.step, spec.options, value, at, place)
+
+    def _split_first(self, name: str, place: Place) -> None:
+        """Say where a step gets a stream that nobody has split."""
+        if self._scope.unit:
+            unit = self._scope.unit
+            self._scope.say(
+                place, f"`{name}` gets a stream of {unit}: write `split: {unit}` before it, or `whole: true` in the decoder"
+            )
+            self._scope.unit = None
 
     def _built(self, label: str, builder: Any, model: type[Options], value: Any, at: Path, place: Place) -> Built:
         what = " ".join(step for step in at[-2:] if isinstance(step, str))

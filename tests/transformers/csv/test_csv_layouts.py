@@ -69,6 +69,8 @@ def test_maps_in_both_directions_are_checked_against_the_layout():
         ({"back": BACK.replace("  order_number:", "  order_numbr:")}, "routes/back.map.yaml:5:3: csv orders has no field 'order_numbr'; did you mean 'order_number'?"),
         ({"back": BACK.replace("body.number", "1")}, "routes/back.map.yaml:5:17: order_number of csv orders is a string, but 1 is an int; write string(1)"),
         ({"route": ROUTE.replace("split: documents", "split: rows")}, "routes/orders.route.yaml:7:12: `split` takes 'documents' here, not 'rows'"),
+        ({"route": ROUTE.replace("  - split: documents\n", "")}, "routes/orders.route.yaml:7:5: `map` gets a stream of documents: write `split: documents` before it, or `whole: true` in the decoder"),
+        ({"route": ROUTE.replace("  - split: documents\n  - map: order\n  - map: back\n", "")}, "routes/orders.route.yaml:7:5: `encode` gets a stream of documents: write"),
         ({"route": ROUTE.replace("csv: orders }", "csv: { layout: orders, whole: true } }", 1)}, "routes/orders.route.yaml:7:12: `split: documents` needs a stream, but the decoder gives the file as one document; split a list of its `body`"),
         ({"route": ROUTE.replace("csv: orders", "csv: order", 1)}, "routes/orders.route.yaml:6:20: there is no layout 'order'; did you mean 'orders'?"),
         ({"layout": LAYOUT.replace("sku]", "sky]")}, "routes/orders.layout.yaml:4:11: there is no column 'sky'; did you mean 'sku'?"),
