@@ -31,6 +31,11 @@ class Answer:
     data: bytes
 
     @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.data.decode()
+
+    @property
     def json(self) -> Any:
         """The body."""
         return json.loads(self.data)

@@ -209,3 +209,15 @@ def test_a_protected_environment_is_deployed_to_after_a_second_person_said_so(fi
     assert (deployed.returncode, json.loads(deployed.stdout)["deployment"]["approved"]) == (0, "carol (cli)")
     rows = json.loads(firm.run("audit", "--json", token=tokens["bob"]).stdout)
     assert [(row["actor"], row["action"]) for row in rows][:3] == [("ann", "deploy"), ("carol", "approve"), ("ann", "request")]
+
+
+def test_handing_in_a_file_takes_a_role_in_the_route_s_domain_and_is_written_down(firm: Company) -> None:
+    file = firm.root / "order.json"
+    file.write_text("{}")
+    firm.rules(grant("operator", f"user: {ME}", "finance"))
+    answer = firm.run("send", str(file), "--route", "orders")
+    assert (answer.returncode, "may not send in domain 'sales'" in answer.stderr) == (5, True)
+    firm.rules(grant("operator", f"user: {ME}", "sales"), grant("approver", f"user: {ME}"))
+    sent = json.loads(firm.run("send", str(file), "--route", "orders", "--json").stdout)["id"]
+    (row,) = json.loads(firm.run("audit", "--json").stdout)
+    assert (row["action"], row["role"], row["subject"], row["details"]["file"]) == ("send", "operator", sent, "order.json")

@@ -29,7 +29,7 @@ def api(firm: Company) -> Iterator[Api]:
 def sample(name: str, firm: Company) -> tuple[str, str, dict[str, object] | None]:
     """Return a request for an operation: method, path, body."""
     operation = next(one for one in OPERATIONS if one.name == name)
-    values = {field: "x" for field, one in operation.fields.items() if one.required}
+    values = {field: "eA==" if one.base64 else "x" for field, one in operation.fields.items() if one.required}
     values |= {"item": firm.items["orders"]} if "item" in operation.fields else {}
     values |= {"message": firm.items["orders"]} if "message" in operation.fields else {}
     values |= {"delivery": f"{firm.items['orders']}/1"} if "delivery" in operation.fields else {}
@@ -137,9 +137,11 @@ def test_a_repaired_document_travels_to_the_letter(firm: Company, api: Api) -> N
         ("POST", "/v1/tokens", b'{"name": "x", "lifetime": true}', 400, "'lifetime' takes a value of type number"),
         ("POST", "/v1/tokens", b'{"name": "x", "lifetime": -1}', 400, "'lifetime' must be at least 1"),
         ("POST", "/v1/tokens", b'{"name": "NOT GOOD"}', 409, "can't be a token's name"),
-        ("POST", "/v1/deployments", b'{"files": {"a": 1}}', 400, "'files' takes a value of type object"),
-        ("POST", "/v1/deployments", b'{"files": {}}', 422, "a release without files is none"),
-        ("POST", "/v1/deployments", b'{"release": "none"}', 409, "no release none is kept here"),
+        ("POST", "/v1/deployments", b'{"artefact": {"a": 1}}', 400, "'artefact' takes a value of type string"),
+        ("POST", "/v1/deployments", b"{}", 409, "no release '' is kept here"),
+        ("POST", "/v1/releases", b'{"artefact": "e30="}', 422, ""),
+        ("POST", "/v1/releases", b'{"artefact": "AAAA"}', 422, ""),
+        ("POST", "/v1/deployments", b'{"release": "none"}', 409, "no release 'none' is kept here"),
     ],
 )
 def test_what_can_not_be_done_is_told(api: Api, method: str, path: str, body: bytes | None, status: int, said: str) -> None:
@@ -228,6 +230,7 @@ def test_the_command_line_says_the_same_through_a_server(firm: Company, api: Api
         ["acks", "show", "01nothing"],
         ["acks", "close", "01nothing", "--reason", "x"],
         ["trace", "01nothing"],
+        ["chain", "4500012345"],
         ["parked", "release", "nothing"],
         ["failed", "resend", "01nothing/1"],
         ["failed", "admit", orders],
@@ -275,10 +278,38 @@ def test_a_project_is_deployed_and_rolled_back_through_a_server(firm: Company, a
     assert [(row["act"], row["actor"]) for row in rows] == [(act, "boss (token)") for act in ("rollback", "deploy", "deploy")]
 
 
-def test_a_bad_release_is_refused_by_the_server_with_all_its_problems(firm: Company, api: Api) -> None:
-    files = {"routes/a.route.yaml": "route: a\nowner: x\ndomain: d\nfrom: { nowhere: {} }\nto: [ { nowhere: {} } ]\n"}
-    answer = api.ask("POST", "/v1/deployments", {"files": files})
-    assert (answer.status, len(answer.json["problems"]) >= 2) == (422, True)
+def test_a_release_that_was_built_is_kept_and_deployed_by_its_id(firm: Company, api: Api) -> None:
+    built = firm.root / "firm.release.json"
+    assert firm.run("build", "-o", str(built)).returncode == 0
+    kept = api.ask("POST", "/v1/releases", {"artefact": base64.b64encode(built.read_bytes()).decode()}).json["release"]
+    assert api.ask("GET", "/v1/deployments").json == []
+    assert api.ask("POST", "/v1/deployments", {"release": kept}).json["deployment"]["release"] == kept
+
+
+def test_the_file_that_is_named_is_what_is_deployed_and_not_the_folder(firm: Company, api: Api) -> None:
+    built = firm.root / "firm.release.json"
+    firm.run("build", "-o", str(built))
+    text = (firm.root / "routes/sales/orders.route.yaml").read_text()
+    firm.write("routes/sales/more.route.yaml", text.replace("orders", "more"))
+    answer = firm.run("--server", api.url, "deploy", str(built), "--json", token=api.token)
+    assert sorted(json.loads(answer.stdout)["added"]) == ["invoices", "orders"]
+
+
+def test_a_release_that_was_changed_after_it_was_built_is_refused(firm: Company, api: Api) -> None:
+    built = firm.root / "firm.release.json"
+    firm.run("build", "-o", str(built))
+    forged = built.read_bytes().replace(b"orders.done", b"orders.gone")
+    answer = api.ask("POST", "/v1/deployments", {"artefact": base64.b64encode(forged).decode()})
+    assert (answer.status, "it was changed after it was built" in answer.json["advice"]) == (422, True)
+
+
+def test_what_can_not_run_here_is_refused_by_the_server_with_all_its_problems(firm: Company, api: Api) -> None:
+    from crossdock_config.artefact import Artefact
+
+    text = "route: a\nowner: x\ndomain: d\nfrom: { nowhere: {} }\nto: [ { nowhere: {} } ]\n"
+    data = Artefact("f" * 64, "0.1.0", {"routes/a.route.yaml": text}).written()
+    answer = api.ask("POST", "/v1/deployments", {"artefact": base64.b64encode(data).decode()})
+    assert (answer.status, "nowhere" in answer.text) == (422, True)
 
 
 @pytest.mark.parametrize(
@@ -296,5 +327,5 @@ def test_a_server_that_is_none_is_told(firm: Company, url: str, said: str) -> No
 
 
 def test_commands_that_need_the_journal_say_so(firm: Company) -> None:
-    answer = firm.run("--server", "http://127.0.0.1:1", "chain", "1")
-    assert (answer.returncode, "`crossdock chain` works beside the journal only" in answer.stderr) == (2, True)
+    answer = firm.run("--server", "http://127.0.0.1:1", "plan")
+    assert (answer.returncode, "`crossdock plan` works beside the journal only" in answer.stderr) == (2, True)

@@ -86,6 +86,15 @@ def logout() -> list[str]:
     return [issuer for issuer in logins.signed_on() if logins.logout(issuer)]
 
 
+def built(root: Path, environment: str) -> bytes:
+    """Return a folder's release as `crossdock build` writes it, unsigned; raises Misconfigured with every problem."""
+    from crossdock.core.version import engine
+    from crossdock_config.artefact import Artefact
+
+    release = compiled(root, environment, secrets=False)
+    return Artefact(release.id, engine(), release.files).written()
+
+
 def guard(root: Path, environment: str, opened: OpenJournal) -> Guard:
     """Return who runs this process, under the project's rules, for commands that check by themselves; raises Denied."""
     from crossdock.boot import offices

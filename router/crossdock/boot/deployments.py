@@ -243,13 +243,18 @@ def removed_routes(before: Release | None, after: Release) -> tuple[str, ...]:
 
 def of_file(root: Path, environment: str, path: Path) -> Candidate:
     """Return a release that was built before, as it would run in an environment; raises Misconfigured."""
-    artefact = read(path.read_bytes())
+    return of_artefact(root, environment, path.read_bytes(), path.name)
+
+
+def of_artefact(root: Path, environment: str, data: bytes, name: str) -> Candidate:
+    """Return the same of the file's bytes; raises Misconfigured."""
+    artefact = read(data)
     signature = f"{artefact.key} {artefact.signature}" if artefact.signature else ""
     kept = StoredRelease(artefact.id, artefact.files, environment, now_ms(), engine=artefact.engine, signature=signature)
     candidate = of_release(root, environment, kept)
     if candidate.release.id != artefact.id:
         raise Misconfigured(
-            f"the release in {path.name} says that it is {artefact.id[:12]}, and its files mean {candidate.release.id[:12]}",
+            f"the release in {name} says that it is {artefact.id[:12]}, and its files mean {candidate.release.id[:12]}",
             code="damaged",
             advice="it was changed after it was built: build it again",
         )

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossdock.boot.house import House, compiled
+from crossdock.boot.offices import guard
+from crossdock.core.audit import Act
 from crossdock.core.blob import IN_MEMORY, STEP, Blob
 from crossdock.core.errors import Misconfigured
 from crossdock.core.message import Accepted, Receipt
@@ -24,7 +26,11 @@ def submit(root: Path, environment: str, path: Path, partner: str, route: str = 
     try:
         chosen = receiving(house.release, route) if route else route_for(house.release, partner, path.name)
         receipt = Receipt(route=chosen, data=_content(path), source="cli", partner=partner, name=path.name)
+        actor = guard(root, environment, house.opened).allow("send", house.release.routes[chosen].domain)
         accepted = house.opened.journal.accept([receipt], house.release.id)[0]
+        house.opened.audit.write(
+            Act(actor, "send", accepted.message_id, {"file": path.name, "partner": partner, "route": chosen})
+        )
     finally:
         house.opened.close()
     return accepted

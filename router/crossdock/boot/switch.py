@@ -1,4 +1,4 @@
-"""Deployments for the office: from a project's files, or from a release that the journal keeps."""
+"""Deployments for the office: from what `crossdock build` made, or from a release that the journal keeps."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossdock.boot.deployments import Candidate, Made, Order, deploy, of_folder, of_release, rollback
-from crossdock.boot.house import stored, usable
+from crossdock.boot.deployments import Candidate, Made, Order, deploy, of_artefact, of_release, rollback
 from crossdock.core.access import Actor
-from crossdock.core.errors import Misconfigured, Refused
+from crossdock.core.errors import Refused
 from crossdock.core.office import Row
 
 if TYPE_CHECKING:
@@ -33,21 +32,23 @@ class Switch:
         """Go back; raises Misconfigured, Refused."""
         return _told(rollback(self._opened, self._root, self._environment, Order(by, note), to))
 
-    def _candidate(self, asked: Row) -> Candidate:
-        import crossdock_config
+    def keep(self, artefact: bytes) -> str:
+        """Keep a release that was built, proven to compile here, and return its id; raises Misconfigured."""
+        candidate = of_artefact(self._root, self._environment, artefact, "the request")
+        self._opened.journal.keep_release(candidate.kept)
+        return candidate.release.id
 
-        if asked.get("release"):
-            kept = self._opened.journal.load_release(asked["release"])
-            if kept is None:
-                raise Refused(f"no release {asked['release'][:64]} is kept here", code="unknown_release")
-            return of_release(self._root, self._environment, kept)
-        if asked.get("files") is None:
-            return of_folder(self._root, self._environment)
-        if not asked["files"]:
-            raise Misconfigured("a release without files is none", advice="send the project's files, path to text")
-        secrets = crossdock_config.system_secrets(self._root)
-        release = usable(crossdock_config.load(asked["files"], self._environment, secrets=secrets))
-        return Candidate(release, stored(release))
+    def _candidate(self, asked: Row) -> Candidate:
+        if asked.get("artefact"):
+            return of_artefact(self._root, self._environment, asked["artefact"], "the request")
+        kept = self._opened.journal.load_release(asked.get("release") or "")
+        if kept is None:
+            raise Refused(
+                f"no release '{(asked.get('release') or '')[:64]}' is kept here",
+                code="unknown_release",
+                advice="send what `crossdock build` made as `artefact`, or name a release that was kept here before",
+            )
+        return of_release(self._root, self._environment, kept)
 
 
 def _told(made: Made) -> Row:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crossdock.cli.output import as_json, console, moment, say_json, table
-from crossdock.cli.session import NotFound, journal
+from crossdock.cli.session import NotFound, office
 
 if TYPE_CHECKING:
     from crossdock.core.chain import Chain, Link
@@ -26,11 +26,11 @@ def command(context: click.Context, order: str, partner: str, machine: bool) -> 
       crossdock chain 4500012345
       crossdock chain 4500012345 --partner acme --json
     """
-    from crossdock.core.chain import chains_of
+    from crossdock.core.chain import Link, chains_of
 
-    with journal(context) as opened:
-        found = opened.desk.chain(order)
-        hint = "" if found else opened.desk.alike(order)
+    with office(context) as desk:
+        told = desk.chain(order)
+    found, hint = [Link(**link) for link in told["links"]], told["hint"]
     chains = [chain for chain in chains_of(found) if partner in ("", chain.partner)]
     if not chains:
         raise NotFound(_nothing(order, partner, sorted({link.partner for link in found}), hint))

@@ -66,7 +66,7 @@ def command(
     if context.obj.get("server"):
         if how["canary"] or complete:
             raise click.UsageError("canaries are begun and completed beside the journal: leave out --server")
-        asking = {"files": dict(boot.compiled(root, environment, secrets=False).files), "note": message}
+        asking = {"artefact": artefact.read_bytes() if artefact else boot.built(root, environment), "note": message}
         with office(context) as desk:
             say_remote(desk.deploy(asking | {name: how[name] for name in ("allow_delete", "expected")}), machine=machine)
         return

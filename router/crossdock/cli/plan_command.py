@@ -11,6 +11,7 @@ from crossdock.cli.output import as_json, console, progress, say_json
 from crossdock.cli.replaying import replay_lines
 from crossdock.cli.session import deployer, journal
 from crossdock.cli.units import Seconds
+from crossdock.core.audit import Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +77,9 @@ def _replayed(opened: OpenJournal, made: Plan, how: dict[str, Any]) -> list[Comp
     if made.running is None or made.problems:
         click.echo("nothing is replayed: it takes a release that runs, and one that could be deployed", err=True)
         return None
+    context = click.get_current_context()
+    about = {"seconds": how["replay"], "route": how["route"], "sample": how["sample"] is not None}
+    opened.audit.write(Act(deployer(context, opened, "view"), "replay", made.release, about))
     wish = replay.Wish.last(how["replay"], how["route"], how["limit"], how["sample"])
     found = replay.replay(opened, planning.pair(opened, made), wish, progress("replayed"))
     if not click.get_current_context().params["machine"]:

@@ -23,6 +23,9 @@ class Office(Protocol):
     def whoami(self) -> Row:
         """Return who this is: name, via, environment, marks, and the roles with their domains."""
 
+    def chain(self, order: str) -> Row:
+        """Return what documents say of an order: `{"links": [...], "hint": ...}`, the hint naming the order perhaps meant."""
+
     def messages(self, query: Query) -> list[Row]:
         """Return messages, newest first."""
 
@@ -74,10 +77,13 @@ class Office(Protocol):
     def deployments(self, limit: int) -> list[Row]:
         """Return deployments, newest first."""
 
-    def deploy(self, asked: Row) -> Row:
-        """Deploy `files` (path to text) or a kept `release`, with `note`, `allow_delete`, `expected`.
+    def keep_release(self, artefact: bytes) -> str:
+        """Keep a release that `crossdock build` made, without deploying it; return its id. Raises Misconfigured."""
 
-        Returns `{"deployment": ..., "before": ..., "added": [...], "removed": [...], "in_flight": n}`; raises Misconfigured.
+    def deploy(self, asked: Row) -> Row:
+        """Deploy an `artefact` (bytes, of `crossdock build`) or a kept `release`, with `note`, `allow_delete`, `expected`.
+
+        Returns `{"deployment": ..., "before": ..., "added": [...], "removed": [...], "in_flight": n}`.
         """
 
     def rollback(self, to: str, note: str) -> Row:

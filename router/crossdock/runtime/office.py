@@ -23,6 +23,9 @@ PAGE = 500
 class Switch(Protocol):
     """Makes deployments; who asks has been checked."""
 
+    def keep(self, artefact: bytes) -> str:
+        """Keep a release; return its id. Raises Misconfigured."""
+
     def deploy(self, asked: Row, by: Actor) -> Row:
         """Deploy; raises Misconfigured, Refused."""
 
@@ -51,6 +54,13 @@ class LocalOffice:
             "protected": guard.rules.written,
             "roles": [{"role": grant.role, "domains": sorted(grant.domains)} for grant in grants],
         }
+
+    def chain(self, order: str) -> Row:
+        """Return what documents say of an order, those of routes that may be seen."""
+        self._guard.allow("read")
+        links = [link._asdict() for link in self._desk.chain(order)]
+        seen = self._of_seen(links, "ref")
+        return {"links": seen, "hint": "" if links or not self._guard.sees_all() else self._desk.alike(order)}
 
     def messages(self, query: Query) -> list[Row]:
         """Return messages, newest first."""
@@ -150,6 +160,11 @@ class LocalOffice:
         """Return deployments, newest first."""
         self._guard.allow("read")
         return [asdict(one) for one in self._opened.journal.deployments(limit)]
+
+    def keep_release(self, artefact: bytes) -> str:
+        """Keep a release; raises Misconfigured."""
+        self._guard.allow_everywhere("deploy")
+        return self._switch.keep(artefact)
 
     def deploy(self, asked: Row) -> Row:
         """Deploy; raises Misconfigured, Refused."""

@@ -92,6 +92,10 @@ class RemoteOffice:
         """Return who this is."""
         return _row(self._server.get("/v1/whoami"))
 
+    def chain(self, order: str) -> Row:
+        """Return what documents say of an order."""
+        return _row(self._server.get(f"/v1/chains/{_path(order)}"))
+
     def messages(self, query: Query) -> list[Row]:
         """Return messages, newest first."""
         return _rows(self._server.get("/v1/messages", **asdict(query)))
@@ -163,9 +167,15 @@ class RemoteOffice:
         """Return deployments, newest first."""
         return _rows(self._server.get("/v1/deployments", limit=limit))
 
+    def keep_release(self, artefact: bytes) -> str:
+        """Keep a release."""
+        return str(self._server.post("/v1/releases", artefact=base64.b64encode(artefact).decode())["release"])
+
     def deploy(self, asked: Row) -> Row:
         """Deploy."""
-        return _row(self._server.post("/v1/deployments", **asked))
+        artefact = asked.get("artefact")
+        sent = {**asked, "artefact": base64.b64encode(artefact).decode()} if artefact else asked
+        return _row(self._server.post("/v1/deployments", **sent))
 
     def rollback(self, to: str, note: str) -> Row:
         """Go back."""

@@ -16,7 +16,7 @@ from crossdock.core.office import Office, Row
 from crossdock.runtime.control.problems import BadRequest
 
 Given = Mapping[str, Any]
-Kind = Literal["string", "integer", "number", "boolean", "object"]
+Kind = Literal["string", "integer", "number", "boolean"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,6 @@ class Field:
         said: Row = {"type": self.kind if self.default is not None or self.required else [self.kind, "null"]}
         said |= {"description": self.what}
         said |= {"contentEncoding": "base64"} if self.base64 else {}
-        said |= {"additionalProperties": {"type": "string"}} if self.kind == "object" else {}
         limits = {"minimum": self.least, "maximum": self.most, "default": self.default}
         return said | {name: value for name, value in limits.items() if value is not None}
 
@@ -79,11 +78,11 @@ def _checked(name: str, value: Any, field: Field, text: bool) -> Any:
 
 
 def _typed(name: str, value: Any, field: Field, text: bool) -> Any:
-    kinds: dict[Kind, Any] = {"string": str, "integer": int, "number": int | float, "boolean": bool, "object": dict}
+    kinds: dict[Kind, Any] = {"string": str, "integer": int, "number": int | float, "boolean": bool}
     if text and field.kind == "integer" and isinstance(value, str) and value.removeprefix("-").isdecimal() and len(value) < 19:
         return int(value)
     wrong = not isinstance(value, kinds[field.kind]) or (isinstance(value, bool) and field.kind != "boolean")
-    if wrong or (field.kind == "object" and not all(isinstance(one, str) for one in value.values())):
+    if wrong:
         raise BadRequest(f"'{name}' takes a value of type {field.kind}")
     return value
 
@@ -148,6 +147,8 @@ OPERATIONS: tuple[Operation, ...] = (
               lambda o, g: o.find(g["text"]), {"text": _text("an id, an order number, an invoice number", required=True)}),
     Operation("trace", "GET", "/v1/traces/{message}", "Tell the story of a message's family", "read",
               lambda o, g: o.trace(g["message"]), {"message": _text("a message's id", required=True)}),
+    Operation("chain", "GET", "/v1/chains/{order}", "Say what all documents say of an order", "read",
+              lambda o, g: o.chain(g["order"]), {"order": _text("an order's number", required=True)}),
     Operation("viewItem", "GET", "/v1/items/{item}", "Show a message or delivery with its document (base64); it is written down",
               "view", _viewed, _ITEM),
     Operation("listFailed", "GET", "/v1/failed", "List what waits for a person", "read",
@@ -179,8 +180,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("listLanes", "GET", "/v1/lanes", "Show the backlog, lane by lane", "read", lambda o, g: o.lanes(), {}),
     Operation("listDeployments", "GET", "/v1/deployments", "List deployments, newest first", "read",
               lambda o, g: o.deployments(g["limit"]), {"limit": _limit(20)}),
+    Operation("keepRelease", "POST", "/v1/releases", "Keep a release that was built, proven to compile here", "deploy",
+              lambda o, g: {"release": o.keep_release(g["artefact"])},
+              {"artefact": Field("what `crossdock build` made", required=True, base64=True)}),
     Operation("deploy", "POST", "/v1/deployments", "Prove a release here and switch to it", "deploy", _deployed,
-              {"files": Field("the project's files, path to text; or else:", "object"),
+              {"artefact": Field("what `crossdock build` made; or else:", base64=True),
                "release": _text("a release that is kept here already, by its id"), "note": _text("why"),
                "allow_delete": Field("let routes go that the release hasn't any more", "boolean", default=False),
                "expected": Field("only if this deployment runs", "integer")}),
