@@ -219,5 +219,5 @@ def test_handing_in_a_file_takes_a_role_in_the_route_s_domain_and_is_written_dow
     assert (answer.returncode, "may not send in domain 'sales'" in answer.stderr) == (5, True)
     firm.rules(grant("operator", f"user: {ME}", "sales"), grant("approver", f"user: {ME}"))
     sent = json.loads(firm.run("send", str(file), "--route", "orders", "--json").stdout)["id"]
-    (row,) = json.loads(firm.run("audit", "--json").stdout)
+    row = json.loads(firm.run("audit", "--json").stdout)[0]
     assert (row["action"], row["role"], row["subject"], row["details"]["file"]) == ("send", "operator", sent, "order.json")
