@@ -58,3 +58,17 @@ def test_what_check_refuses_is_not_deployed_though_it_would_start(root: Path) ->
         )
         == 1
     )
+
+
+def test_doctor_names_every_secret_that_is_missing_here(root: Path) -> None:
+    """`check` can't: it works without any."""
+    partner = root / "config/partners/acme.yaml"
+    partner.write_text(partner.read_text().replace("title: ACME Retail Corp", "title: '${secret:TITLE}'"))
+    assert run("-e", "test", "check", root=root).returncode == 0
+    said = run("-e", "test", "doctor", root=root)
+    assert said.returncode == 1
+    assert [line.partition("secret '")[2].partition("'")[0] for line in said.stdout.splitlines() if "✗ secrets" in line] == [
+        "TITLE",
+        "ACME_SFTP_PASSWORD",
+    ]
+    assert "✗ project: 2 problems\n    `check` works without secrets: they are missing here alone\n" in said.stdout

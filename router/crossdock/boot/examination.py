@@ -9,13 +9,15 @@ from pathlib import Path
 
 from crossdock.boot.fitness import Check, fitness
 from crossdock.boot.house import House, is_here, journal_of, load
-from crossdock.core.errors import CrossdockError
+from crossdock.core.errors import CrossdockError, Problem
 from crossdock.core.ids import now_ms
 from crossdock.core.journal import Row
 from crossdock.core.ports import Checkable
 
 STALE_MS = 15_000
 """A process that has not beaten for so long is called stale."""
+MOST = 20
+"""Problems of a project that are told one by one."""
 OLD_MS = 60_000
 """Work that has been ready for so long means that no worker takes it."""
 
@@ -25,7 +27,7 @@ def examine(root: Path, environment: str) -> list[Check]:
     loaded = load(root, environment)
     if loaded.release is None:
         errors = [problem for problem in loaded.problems if problem.severity == "error"]
-        return [Check("project", False, f"{len(errors)} problems, the first: {errors[0]}", "run `crossdock check`")]
+        return list(_broken(errors))
     release = loaded.release
     project = Check(
         "project", True, f"release {release.id[:12]}, {len(release.programs)} routes, {len(release.partners)} partners"
@@ -53,6 +55,16 @@ def _access(root: Path, environment: str) -> Iterator[Check]:
     else:
         detail = f"{environment} is unprotected: whoever reaches its journal may do everything"
         yield Check("access", False, detail, "write config/access.yaml: who has which role (docs/access.md)")
+
+
+def _broken(errors: list[Problem]) -> Iterator[Check]:
+    """Yield what keeps the project from starting; a secret that is missing is no problem of `check`, which works without any."""
+    count = f"{len(errors)} problem{'s' if len(errors) != 1 else ''}"
+    missing = all(problem.code == "secret" for problem in errors)
+    advice = "`check` works without secrets: they are missing here alone" if missing else "run `crossdock check`"
+    yield Check("project", False, count, advice)
+    for problem in errors[:MOST]:
+        yield Check("secrets" if problem.code == "secret" else "project", False, str(problem))
 
 
 def _journal(house: House) -> Iterator[Check]:
