@@ -33,6 +33,11 @@ SECRETS = {
     "ERP_API_TOKEN": "erp-api-token-demo",
     "SHOP_API_TOKEN": "shop-api-token-demo",
     "BRIGHTCO_API_KEY": "brightco-api-key-demo",
+    "BETA_SFTP_PASSWORD": "beta-sftp-password-demo",
+    "FIELDSALES_SFTP_PASSWORD": "fieldsales-sftp-password-demo",
+    "SHOP_WEBHOOK_SECRET": "whsec_ZGVtby1vZi1jcm9zc2RvY2stc2VjcmV0",
+    "PORTAL_TOKEN": "portal-token-demo",
+    "LEDGER_TOKEN": "ledger-token-demo",
 }
 """What the reference project refers to beside the secrets of the story."""
 FIXED = {"CROSSDOCK_SFTP_PORT": 2222, "CROSSDOCK_WEBHOOK_PORT": 8080, "CROSSDOCK_METRICS_PORT": 9464}

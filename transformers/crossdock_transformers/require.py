@@ -1,4 +1,4 @@
-"""`require`: what must be true of a document, beyond what a schema can say; the document is rejected with the sentence where it is not.
+"""`require`: what must be true of a document, beyond what a schema can say; it is rejected with the sentence where it is not.
 
     - require: { that: sum(body.lines.map(line, line.amount)) == body.total, message: '"the lines do not add up to the total"' }
 
