@@ -93,8 +93,8 @@ def test_the_example_of_the_docs_holds(tmp_path):
     ("written", "changed", "said"),
     [
         ("done: 2", "done: 3", "messages: expected"),
-        ("158.00", "159.00", "erp[0]:"),
-        ('"4500012346"', '"1"', "erp[1]:"),
+        ("158.00", "159.00", "event order.received[0]:"),
+        ('"4500012346"', '"1"', "event order.received[1]:"),
         ("AK9*A*2*2*2", "AK9*R*2*2*0", "acks[0]:"),
         ("crm:", "crn:", "mocks: there is no label and no endpoint 'crn'; did you mean 'crm'?"),
         ("acme-two-orders.edi", "gone.edi", "samples/gone.edi can't be read"),
