@@ -16,6 +16,7 @@ import click
 COMMANDS = {
     "new": "Write a project with one working route.",
     "check": "Find everything that is wrong with a project.",
+    "fmt": "Bring the YAML files into their canonical form.",
     "test": "Run the project's *.test.yaml.",
     "up": "Run everything in one place, with no services.",
     "plan": "Show what a deployment would change, before it is made.",

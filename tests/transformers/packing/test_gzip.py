@@ -41,6 +41,7 @@ def test_members_after_one_another_and_zeros_at_the_end_are_one_document():
             "what it holds is an archive itself (gzip); archives within archives are not taken",
         ),
     ],
+    ids=["empty", "other", "cut off", "damaged", "junk behind", "too big", "bomb", "archive inside"],
 )
 def test_a_bad_archive_is_refused(data, options, told):
     assert kit.rejected("gzip", data, options).message == told
