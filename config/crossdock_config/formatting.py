@@ -58,7 +58,7 @@ def _ordered(document: Document, text: str, order: Sequence[str]) -> str:
     """Return the text with its outermost keys in order, each with the comments above it; unknown keys keep theirs, at the end."""
     if not isinstance(document.data, dict) or not order:
         return text
-    lines = text.splitlines()
+    lines = text.rstrip("\n").split("\n")
     starts = sorted((document.key_places[(key,)].line - 1, key) for key in document.data)
     if [line for line, _ in starts] != sorted({line for line, _ in starts}) or any(_indented(lines[line]) for line, _ in starts):
         return text  # several keys on a line, as in a file that is one flow mapping
@@ -101,7 +101,7 @@ def _rewritten(text: str) -> str:
     data = writer.load(text)
     out = io.StringIO()
     writer.dump(_unquoted(data), out)
-    return "\n".join(line.rstrip() for line in _commented(_spaced(out.getvalue()))) + "\n"
+    return "\n".join(line.rstrip(" \t") for line in _commented(_spaced(out.getvalue()))) + "\n"
 
 
 def _spaced(text: str) -> str:
@@ -121,7 +121,7 @@ def _commented(text: str) -> list[str]:
     ends: dict[int, int] = {}
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         ends[token.end_mark.line] = max(ends.get(token.end_mark.line, 0), token.end_mark.column)
-    lines = text.splitlines()
+    lines = text.rstrip("\n").split("\n")
     for at, end in ends.items():
         if end and lines[at][end:].lstrip().startswith("#"):
             lines[at] = f"{lines[at][:end]} {lines[at][end:].lstrip()}"
