@@ -171,7 +171,9 @@ def test_a_canary_takes_its_share_and_is_taken_back_where_it_fails(tmp_path: Pat
     with staged(tmp_path, f"sqlite:///{tmp_path}/journal.db") as (stage, target):
         route = tmp_path / "routes/sales/orders.route.yaml"
         route.write_text(route.read_text().replace("  - map: order\n", "  - map: order\n  - validate: never\n"))
-        (tmp_path / "routes/sales/never.schema.json").write_text('{"type": "object", "required": ["order_number", "never"]}')
+        (tmp_path / "routes/sales/never.schema.json").write_text(
+            '{"type": "object", "required": ["order_number", "never"], "x-owner": "tests"}'
+        )
         made = stage.told("deploy", "--canary", "50%")
         with stage.load(first=2):
             until(lambda: stage.told("releases")[0]["act"] == "withdraw", stage)
