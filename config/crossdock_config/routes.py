@@ -23,7 +23,7 @@ from crossdock_config.patterns.trouble import catches_of
 from crossdock_config.project import Project, part
 from crossdock_config.release import RouteInfo
 from crossdock_config.scope import Scope
-from crossdock_config.secrets import SecretSource, resolved_at
+from crossdock_config.secrets import REFERENCE, SecretSource, resolved_at
 from crossdock_config.standing import NONE
 from crossdock_config.steps import Steps
 from crossdock_config.targets import Targets
@@ -51,6 +51,7 @@ class Routes:
         """Compile a route; what can be said of its steps is said, whatever else is wrong with it."""
         model = self.project.file(RouteFile, "route", name, document, document.data)
         scope = Scope(self.project, document, self.endpoints, self.policy_sets, route=name)
+        _no_references(scope)
         source = self._source(name, scope, receives=model is None or model.lifecycle in RECEIVING)
         nodes = Steps(scope).compile(part(document, "steps", list), ("steps",))
         nodes += Targets(scope).compile(part(document, "to", list), ("to",))
@@ -158,3 +159,14 @@ def _guard(scope: Scope) -> TryNode | None:
     site = Site(replace(PATTERNS["try"], name="on_error"), {}, ("on_error",), place, scope, Steps(scope))
     number = scope.number()
     return TryNode(number, "on_error", place, (), catches_of(site, data, ("on_error",), "fail"))
+
+
+def _no_references(scope: Scope) -> None:
+    """Refuse references where they would be taken as they are written: what a route does is the same in every environment."""
+    for path in scope.document.places:
+        value = scope.document.data
+        for step in path:
+            value = value[step]
+        if isinstance(value, str) and path[0] != "from" and (found := REFERENCE.search(value)):
+            message = f"'{found[0]}' isn't looked up here: put it into the endpoint's settings in config/environments/"
+            scope.say(scope.document.at(*path), message)

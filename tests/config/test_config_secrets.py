@@ -204,3 +204,12 @@ def test_a_route_refers_to_secrets_in_what_it_receives_from():
         "routes/sales/orders.route.yaml:5:56: secret 'SHOP_TOKEN' is not there: "
         "set SHOP_TOKEN in the environment, or write it to config/secrets/SHOP_TOKEN"
     ]
+
+
+def test_a_reference_where_none_is_looked_up_is_refused():
+    """In a route's steps and targets it would go out as it is written."""
+    route = ROUTE.replace("owner:", "description: Orders with ${secret:SHOP_TOKEN}.\nowner:", 1)
+    told = [str(one) for one in load(project(route=route), secrets=Given({"SHOP_TOKEN": "x", "ACME": "x"})).problems]
+    assert [one.split(": ", 1)[1] for one in told] == [
+        "'${secret:SHOP_TOKEN}' isn't looked up here: put it into the endpoint's settings in config/environments/"
+    ]
