@@ -167,6 +167,6 @@ def _no_references(scope: Scope) -> None:
         value = scope.document.data
         for step in path:
             value = value[step]
-        if isinstance(value, str) and path[0] != "from" and (found := REFERENCE.search(value)):
+        if isinstance(value, str) and path[:1] not in ((), ("from",)) and (found := REFERENCE.search(value)):
             message = f"'{found[0]}' isn't looked up here: put it into the endpoint's settings in config/environments/"
             scope.say(scope.document.at(*path), message)
