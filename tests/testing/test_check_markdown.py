@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from crossdock.cli.check_command import _escaped
 from crossdock.cli.main import cli
 from crossdock_config.loader import check
 from tests.testing.testing_kit import HEAD, STEPS, case, project
@@ -70,3 +71,8 @@ def test_problems_come_as_json_and_for_github(tmp_path):
     assert ("docs/guide.md", 6, 6, "unknown") in [(one["path"], one["line"], one["column"], one["code"]) for one in found]
     lines = CliRunner().invoke(cli, ["-C", str(root), "check", "--format", "github"]).output.splitlines()
     assert "::error file=docs/guide.md,line=6,col=6::unknown endpoint 'epr'; did you mean 'erp'?" in lines
+
+
+def test_what_github_would_take_for_the_end_of_a_command_is_escaped():
+    assert _escaped("100%\r\nof a:b,c") == "100%25%0D%0Aof a:b,c"
+    assert _escaped("a:b,c", ":,") == "a%3Ab%2Cc"

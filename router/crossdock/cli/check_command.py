@@ -34,7 +34,7 @@ def command(context: click.Context, style: str) -> None:
             path, line, column = problem.place
             note = "" if problem.severity == "error" else " (warning)"
             click.echo(
-                f"::{problem.severity} file={path},line={line},col={column}::{problem.message}"
+                f"::{problem.severity} file={_escaped(path, ':,')},line={line},col={column}::{_escaped(problem.message)}"
                 if style == "github"
                 else f"{problem}{note}"
             )
@@ -45,3 +45,8 @@ def command(context: click.Context, style: str) -> None:
 
 def _some(count: int, what: str) -> str:
     return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """Return text as GitHub's workflow commands want it: a line's end would end the command, a comma the file's name."""
+    return "".join(f"%{ord(one):02X}" if one in "%\r\n" + also else one for one in text)

@@ -17,6 +17,7 @@ COMMANDS = {
     "new": "Write a project with one working route.",
     "check": "Find everything that is wrong with a project.",
     "fmt": "Bring the YAML files into their canonical form.",
+    "lsp": "Serve an editor: problems while typing, completion, definitions.",
     "test": "Run the project's *.test.yaml.",
     "up": "Run everything in one place, with no services.",
     "plan": "Show what a deployment would change, before it is made.",
