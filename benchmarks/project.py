@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.figures import Row, median_seconds
-from crossdock_config import load
+from crossdock_config.loader import check
 
 HERE = Path(__file__).parents[1]
 ROUTES = 500
@@ -19,8 +19,8 @@ def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         written(root, ROUTES)
-        assert len(load(root).problems) == 0
-        seconds = median_seconds(lambda: load(root), rounds=3)
+        assert len(check(root).problems) == 0
+        seconds = median_seconds(lambda: check(root), rounds=3)
     yield Row(f"check of {ROUTES} routes", seconds, "s", "", None, "< 2 s", "maps: types, Python code")
 
 
