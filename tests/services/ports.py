@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 import socket
 import time
 
@@ -14,7 +14,7 @@ BELOW_EPHEMERAL = range(15_000, 32_000)
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody uses right now; raises RuntimeError where none is found."""
     for _ in range(200):
-        port = random.choice(BELOW_EPHEMERAL)
+        port = secrets.choice(BELOW_EPHEMERAL)  # not `random`: Hypothesis gives every process the same seed
         if _can_be_bound(port):
             return port
     raise RuntimeError("found no free port on 127.0.0.1")

@@ -67,6 +67,7 @@ def rabbitmq(port: int = 0) -> Iterator[RabbitMq]:
         node_port, mapper_port = port or free_port(), free_port()
         server = RabbitMq(node_port, user, _environment(home, node_port, mapper_port))
         with _port_mapper(server, home, mapper_port), _node(server, home):
+            server.control("await_startup", "--timeout", "90")  # it listens before it can be told anything
             yield server
 
 
@@ -75,7 +76,7 @@ def _port_mapper(server: RabbitMq, home: Path, port: int) -> Iterator[Server]:
     """Run epmd in the foreground: left to itself the node starts one that outlives it."""
     command = [program("epmd", "erlang-base"), "-port", str(port), "-address", LOOPBACK]
     with serving(command, home / "epmd.log", user=server.user, environment=server.environment) as process:
-        process.wait_until(lambda: listens(port), 20)
+        process.wait_until(lambda: listens(port), 60)
         yield process
 
 
