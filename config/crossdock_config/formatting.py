@@ -17,7 +17,7 @@ from crossdock.core.errors import Misconfigured, Problem
 from crossdock.core.registry import Registry, installed
 from crossdock_config.files import Files, file_kinds
 from crossdock_config.models import KINDS
-from crossdock_config.yaml_source import Document, read
+from crossdock_config.yaml_source import LOADER, Document, read
 
 FIRST = ("route", "map", "description")
 WIDEST = 4096
@@ -107,7 +107,7 @@ def _rewritten(text: str) -> str:
 def _spaced(text: str) -> str:
     """Return the text with a space inside the braces of mappings that stand on one line: `{ port: 8080 }`."""
     found: list[int] = []
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+    for token in yaml.scan(text, Loader=LOADER):
         if isinstance(token, yaml.FlowMappingStartToken) and text[token.end_mark.index] not in "} \n":
             found.append(token.end_mark.index)
         elif isinstance(token, yaml.FlowMappingEndToken) and text[token.start_mark.index - 1] not in "{ \n":
@@ -119,7 +119,7 @@ def _spaced(text: str) -> str:
 def _commented(text: str) -> list[str]:
     """Return the lines with one space before the comments that stand behind something."""
     ends: dict[int, int] = {}
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+    for token in yaml.scan(text, Loader=LOADER):
         ends[token.end_mark.line] = max(ends.get(token.end_mark.line, 0), token.end_mark.column)
     lines = text.rstrip("\n").split("\n")
     for at, end in ends.items():

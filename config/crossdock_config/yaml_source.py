@@ -23,6 +23,8 @@ Path = tuple[str | int, ...]
 LARGEST = 5 * 1024 * 1024
 DEEPEST = 50
 LONGEST_NUMBER = 100
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""What reads everywhere: libyaml and PyYAML disagree on odd texts, such as `[0?&]`."""
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _UNPRINTABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -75,7 +77,7 @@ def place_of(path: str, text: str, index: int) -> Place:
 
 
 def _parse(document: Document, text: str) -> None:
-    reader = _Reader(document, yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    reader = _Reader(document, yaml.parse(text, Loader=LOADER))
     try:
         data = reader.document()
         document.data = None if reader.lost else data

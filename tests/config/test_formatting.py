@@ -126,6 +126,13 @@ def test_any_text_keeps_its_meaning(data: object) -> None:
     assert FORMATTER.formatted(PATH, made) == made
 
 
+@pytest.mark.parametrize("text", ["0?&", "0?'", "a?b", "?&", "x:?"])
+def test_what_readers_disagree_on_is_formatted_too(text: str) -> None:
+    """libyaml reads `[0?&]` as a text; PyYAML would see an anchor."""
+    made = FORMATTER.formatted(PATH, f'route: ["{text}"]\n')
+    assert read(PATH, made).data == {"route": [text]}
+
+
 def test_the_command_writes_checks_and_shows(tmp_path: Path) -> None:
     path = tmp_path / PATH
     path.parent.mkdir(parents=True)
