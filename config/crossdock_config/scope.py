@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from crossdock.core.errors import Place, Refusal
+from crossdock.core.message import dump_json
 from crossdock.core.program import variable_shapes
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Expression, Shape
@@ -41,11 +44,21 @@ class Scope:
     calls: tuple[str, ...] = ()
     unit: str | None = None
     _number: int = 0
+    _marks: Counter[str] = field(default_factory=Counter)
 
     def number(self) -> int:
         """Return the next node's number, counted from 1 in the order of the document."""
         self._number += 1
         return self._number
+
+    def mark(self, meant: Any) -> str:
+        """Return a name for a step that stays the same from release to release while what it means does: 12 hex digits.
+
+        A second step of the route that means the same gets a name of its own.
+        """
+        text = dump_json(meant).decode()
+        self._marks[text] += 1
+        return hashlib.sha256(f"{self._marks[text]} {text}".encode()).hexdigest()[:12]
 
     def say(self, place: Place, message: str, code: str = "invalid") -> None:
         """Add a problem."""

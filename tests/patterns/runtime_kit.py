@@ -9,7 +9,7 @@ from typing import Any
 from crossdock.boot.house import stored
 from crossdock.core.clock import SystemClock
 from crossdock.core.deployment import Deployment
-from crossdock.core.journal import Query
+from crossdock.core.journal import Query, StoredRelease
 from crossdock.core.message import Message, Receipt, dump_json
 from crossdock.core.ports import Dispatch, Reply
 from crossdock.runtime.deliver import DeliveryDrain
@@ -20,7 +20,7 @@ from crossdock.runtime.lanes import Lanes
 from crossdock.runtime.loop import LoopThread
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
-from crossdock_config import load
+from crossdock_config import Release, load
 from crossdock_policies.state import MemoryState
 from tests.patterns import patterns_kit as kit
 
@@ -82,7 +82,7 @@ class Works:
 
     def _drains(self) -> Lanes:
         journal, clock, metrics = self.journal, SystemClock(), Metrics()
-        releases = Releases(self._deployment, journal, lambda kept: self.release, self.release)
+        releases = Releases(self._deployment, journal, _compiled, self.release)
         sinks: Any = OneSink(self.endpoint)
         waker: Any = Quiet()
         drains = {
@@ -130,6 +130,13 @@ class Works:
     def close(self) -> None:
         self._loop.stop()
         self.opened.close()
+
+
+def _compiled(kept: StoredRelease) -> Release:
+    """Compile a release that the journal kept: a second `Works` on the same journal deploys another one."""
+    found = load(kept.files).release
+    assert found is not None
+    return found
 
 
 def files(*steps: Any, **rest: Any) -> dict[str, str]:

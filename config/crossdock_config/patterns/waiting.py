@@ -52,7 +52,8 @@ def _aggregate(site: Site) -> Node | None:
     if by is None:
         return None
     times = options.complete
-    return AggregateNode(number, "aggregate", site.place, by, times.size, total, closes, times.after, times.quiet, body)
+    mark = site.scope.mark(["aggregate", options.model_dump()])
+    return AggregateNode(number, "aggregate", site.place, by, mark, times.size, total, closes, times.after, times.quiet, body)
 
 
 def _inner(site: Site, name: str, *, condition: bool = False) -> Any:
@@ -72,7 +73,9 @@ def _resequence(site: Site) -> Node | None:
     by, sequence = site.expression("by"), site.expression("sequence")
     if by is None or sequence is None:
         return None
-    return ResequenceNode(site.number(), "resequence", site.place, by, sequence, site.options.first, site.options.wait)
+    options = site.options
+    mark = site.scope.mark(["resequence", options.model_dump(exclude={"wait"})])  # a sequence goes on with another `wait`
+    return ResequenceNode(site.number(), "resequence", site.place, by, sequence, mark, options.first, options.wait)
 
 
 class Park(Options):

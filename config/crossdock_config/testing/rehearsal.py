@@ -201,9 +201,9 @@ class Rehearsal:
             turn = groups.in_turn(node, state)
             group.last = turn.last
             ready = {member.message_id: message for member, message in group.members}
-            group.members = [one for one in group.members if one[0].message_id not in turn.ready]
+            group.members = [one for one in group.members if one[0] not in turn.ready]
             note = {"released": f"in order up to number {turn.last}"}
-            self._due += [ready[name].holding(f"#{node.number}", note) for name in turn.ready]
+            self._due += [ready[member.message_id].holding(f"#{member.node}", note) for member in turn.ready]
 
     def _aggregate(self, group: Group, state: Gathering, program: Program, node: AggregateNode) -> None:
         found = groups.complete(node, state)
@@ -217,7 +217,7 @@ class Rehearsal:
         self._due.append(groups.combined(program, node, members, found.why, blank))
 
     def _node(self, group: Group) -> tuple[Program, Any]:
-        member, message = group.members[-1]
+        member, message = group.members[0]
         program = self.programs[message.control.route]
         return program, program.node(member.node)
 

@@ -5,6 +5,7 @@ problems    why it would be refused
 sources     which ways in are started, stopped, restarted or only told anew
 restarts    settings that processes take up only when they are started again
 in flight   what would finish on the release that runs
+groups      those that are open, and whether new messages would still join them
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from crossdock.boot.house import recompiled, stored
 from crossdock.boot.replay import Pair
 from crossdock.core.errors import CrossdockError, Problem
 from crossdock.core.journal import StoredRelease
+from crossdock.core.nodes import AggregateNode, ResequenceNode
 from crossdock_config.contracts import broken
 from crossdock_config.differences import FileChange, differences
 from crossdock_config.meaning import Meaning
@@ -27,6 +29,24 @@ if TYPE_CHECKING:
     from crossdock.core.deployment import Deployment
     from crossdock.runtime.journal import OpenJournal
     from crossdock_config import EnvironmentFile, Loaded, Release
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGroups:
+    """Groups that a step of a route has open, and how many messages wait in them.
+
+    Where the step `stays` as it is, new messages go on joining them; else they stay among themselves, and only `time` completes
+    them, or nothing. `place` is empty where the step is of a release before the one that runs.
+    """
+
+    route: str
+    step: str
+    place: str
+    groups: int
+    messages: int
+    stays: bool
+    time: bool
+
 
 PER_PROCESS = ("journal", "broker", "state_store", "workers", "metrics", "log")
 """What of an environment a process takes up when it starts, and never while it runs."""
@@ -45,6 +65,7 @@ class Plan:
     sources: Mapping[str, str]
     restarts: tuple[str, ...]
     in_flight: Mapping[str, int]
+    groups: tuple[OpenGroups, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -86,6 +107,7 @@ def plan(opened: OpenJournal, root: Path, environment: str, asked: Order, files:
         sources=_sources(before, loaded.release),
         restarts=tuple(_restarts(before.environment, loaded.release.environment)) if before and loaded.release else (),
         in_flight=flying,
+        groups=tuple(_open_groups(opened, before, loaded.release)) if loaded.release else (),
         texts=loaded.release.files if loaded.release else {},
     )
 
@@ -128,6 +150,23 @@ def _sources(before: Release | None, after: Release | None) -> Mapping[str, str]
         return transition(before, after) if after else {}
     except CrossdockError:  # one that can't be built is among the problems
         return {}
+
+
+def _open_groups(opened: OpenJournal, before: Release | None, after: Release) -> Iterator[OpenGroups]:
+    """Yield what would become of the groups that are open."""
+    for (route, mark), (groups, messages) in opened.journal.open_groups().items():
+        was, becomes = _gathers(before, route, mark), _gathers(after, route, mark)
+        node = becomes or was
+        name, place = (node.name, node.place.short) if node else ("a step of an earlier release", "")
+        time = isinstance(node, ResequenceNode) or (node is not None and (node.after, node.quiet) != (None, None))
+        yield OpenGroups(route, name, place, groups, messages, becomes is not None, time)
+
+
+def _gathers(release: Release | None, route: str, mark: str) -> AggregateNode | ResequenceNode | None:
+    """Return the step of a route that has a mark."""
+    program = release.programs.get(route) if release else None
+    gathering = (node for node in program.visit() if isinstance(node, AggregateNode | ResequenceNode)) if program else ()
+    return next((node for node in gathering if node.mark == mark), None)
 
 
 def _restarts(before: EnvironmentFile, after: EnvironmentFile) -> Iterator[str]:

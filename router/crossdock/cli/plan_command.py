@@ -16,7 +16,7 @@ from crossdock.core.audit import Act
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crossdock.boot.planning import Plan
+    from crossdock.boot.planning import OpenGroups, Plan
     from crossdock.boot.replay import Compared
     from crossdock.runtime.journal import OpenJournal
     from crossdock_config.differences import FileChange
@@ -105,6 +105,8 @@ def _lines(made: Plan, *, everything: bool) -> Iterator[str]:
     if made.in_flight:
         listed = ", ".join(f"{count} of {route}" for route, count in sorted(made.in_flight.items()))
         yield f"  in flight, and finishing on the release that they began with: {escape(listed)}"
+    for group in made.groups:
+        yield f"  {escape(_group(group))}"
     for problem in made.warnings:
         yield f"  [yellow]warning[/yellow] {escape(str(problem))}"
     for problem in made.problems:
@@ -118,6 +120,15 @@ _SOURCES = {
     "restarted": "is stopped and started again",
     "told anew": "goes on, nobody is cut off, and takes what its routes and partners say now",
 }
+
+
+def _group(found: OpenGroups) -> str:
+    at = f" ({found.place})" if found.place else ""
+    what = f"{found.groups} of {found.step}{at} of {found.route}, {found.messages} messages"
+    if found.stays:
+        return f"open groups: {what}: the step stays as it is, new messages join them"
+    ending = "time completes them" if found.time else "nothing completes them unless their release runs again"
+    return f"open groups: {what}: the step changes, new messages begin groups of their own, and {ending}"
 
 
 def _heading(made: Plan) -> str:

@@ -27,7 +27,7 @@ class Complete:
 class Turn:
     """The messages whose turn it is, in order; `last` is the last one's number, `after` when to look again, in seconds."""
 
-    ready: tuple[str, ...]
+    ready: tuple[Member, ...]
     last: int
     after: float | None
 
@@ -85,7 +85,7 @@ def combined(program: Program, node: AggregateNode, members: Sequence[Message], 
 def in_turn(node: ResequenceNode, group: Gathering) -> Turn:
     """Return those whose turn it is, and all that have waited too long for the ones before them."""
     last = group.last if group.last is not None else node.first - 1
-    ready: list[str] = []
+    ready: list[Member] = []
     waiting = sorted(group.members, key=lambda member: member.n or 0)
     while waiting and len(ready) < MOST:
         member = waiting[0]
@@ -93,7 +93,7 @@ def in_turn(node: ResequenceNode, group: Gathering) -> Turn:
         gave_up = group.now - min(one.at for one in waiting) >= node.wait * 1000
         if n > last + 1 and not gave_up:
             break
-        ready.append(waiting.pop(0).message_id)
+        ready.append(waiting.pop(0))
         last = max(last, n)
     after = max(0.001, (min(one.at for one in waiting) + node.wait * 1000 - group.now) / 1000) if waiting else None
     return Turn(tuple(ready), last, after)

@@ -134,7 +134,7 @@ class Gathered:
     work: GatherWork
     combined: Message | None = None
     taken: tuple[str, ...] = ()
-    released: tuple[str, ...] = ()
+    released: tuple[Member, ...] = ()
     last: int | None = None
     after: float | None = None
     note: str = ""
@@ -349,6 +349,9 @@ class Journal(Protocol):
 
     def in_flight(self) -> dict[tuple[str, str], int]:
         """Return how many messages have not come to their end, deliveries included, by release and route."""
+
+    def open_groups(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return how many groups wait for more, and of how many messages, by route and the step's mark (`AggregateNode`)."""
 
     def beat(self, name: str, role: str, detail: Mapping[str, Any]) -> None:
         """Note that a process is alive (for `doctor`)."""

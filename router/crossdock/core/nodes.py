@@ -252,10 +252,11 @@ class AggregateNode(Base):
 
     A group is complete at `size` members, at as many as its members say (`total`), at one for which `closes` holds, `after`
     seconds from its first or `quiet` seconds from its last member; the first that comes true counts. The new body is the list of
-    their bodies, or `body` over `items`.
+    their bodies, or `body` over `items`. `mark` stays the same from release to release while the step does: it names the groups.
     """
 
     by: Expression
+    mark: str = ""
     size: int | None = None
     total: Expression | None = None
     closes: Expression | None = None
@@ -268,11 +269,13 @@ class AggregateNode(Base):
 class ResequenceNode(Base):
     """Resequencer: messages of one key go on in the order of their numbers, from `first` on.
 
-    A gap holds those after it for `wait` seconds at most; then they go on without the missing ones.
+    A gap holds those after it for `wait` seconds at most; then they go on without the missing ones. `mark` names sequences: it
+    stays the same from release to release while `by`, `sequence` and `first` do.
     """
 
     by: Expression
     sequence: Expression
+    mark: str
     first: int
     wait: float
 

@@ -160,8 +160,9 @@ def _remember(node: EnrichNode, current: Run, request: Any, reply: Any) -> None:
         current.world.state.put(_memory(node, current, request), dump_body({"reply": reply}).decode(), node.cache)
 
 
-def _scope(node: Node, current: Run) -> str:
-    return f"{current.message.control.route}/{node.number}"
+def _scope(node: AggregateNode | ResequenceNode, current: Run) -> str:
+    """Return what a node's groups are called: a step that another release has changed has groups of its own."""
+    return f"{current.message.control.route}/{node.mark}"
 
 
 def _key(node: Node, expression: Expression, seen: dict[str, Any]) -> str:

@@ -6,6 +6,9 @@
 
 Every member that joins asks for a look at its group; a group that waits for time has a timer. Whoever looks decides by what the
 journal says then, so looks may come twice or at the same time.
+
+A group belongs to the release of its oldest member: by that release's step it is complete, and on that release it goes on as one.
+Members that came in under another release join it where that has the very same step; a step that was changed has other groups.
 """
 
 from __future__ import annotations
@@ -57,14 +60,15 @@ class GatherDrain:
     def _decide(self, work: GatherWork, group: Gathering) -> Gathered:
         if not group.members:
             return Gathered(work)
-        (newest,) = self._journal.load([group.members[-1].message_id])
-        program = self._program(newest)
-        node = program.node(group.members[-1].node)
+        opener = group.members[0]
+        (first,) = self._journal.load([opener.message_id])
+        program = self._program(first)
+        node = program.node(opener.node)
         if isinstance(node, AggregateNode):
             return self._aggregated(work, group, program, node)
         if isinstance(node, ResequenceNode):
             return _resequenced(work, group, node)
-        raise Misconfigured(f"node {group.members[-1].node} of route '{program.route}' gathers nothing in this release")
+        raise Misconfigured(f"node {opener.node} of route '{program.route}' gathers nothing in this release")
 
     def _program(self, message: Message) -> Program:
         program = self._releases.get(message.control.release).programs.get(message.control.route)

@@ -71,3 +71,9 @@ def tallies(session: Session, since: int) -> dict[str, Tally]:
 def in_flight(session: Session) -> dict[tuple[str, str], int]:
     """Return how many messages have not come to their end, by release and route."""
     return {(row[0], row[1]): int(row[2]) for row in session.all("in_flight")}
+
+
+def open_groups(session: Session) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return how many groups wait for more, and of how many messages, by route and the step's mark."""
+    found = {row[0]: (int(row[1]), int(row[2])) for row in session.all("open_groups")}
+    return {(scope.rpartition("/")[0], scope.rpartition("/")[2]): counts for scope, counts in found.items()}

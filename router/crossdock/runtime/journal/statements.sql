@@ -561,6 +561,9 @@ WHERE m.id IN (SELECT w.ref FROM work w WHERE w.lane LIKE 'route/%')
    OR m.id IN (SELECT message_id FROM waiting)
 GROUP BY m.release, m.route
 
+-- one: open_groups
+SELECT scope, count(DISTINCT key), count(*) FROM waiting WHERE kind = 'gather' GROUP BY scope ORDER BY scope
+
 -- one: beat
 INSERT INTO process (name, role, at, detail) VALUES (:name, :role, :now, :detail)
 ON CONFLICT (name) DO UPDATE SET role = excluded.role, at = excluded.at, detail = excluded.detail

@@ -156,6 +156,10 @@ class SqlJournal:
         """Return how many messages have not come to their end, by release and route."""
         return self._database.read(deployments.in_flight)
 
+    def open_groups(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return how many groups wait for more, and of how many messages, by route and the step's mark."""
+        return self._database.read(deployments.open_groups)
+
     def beat(self, name: str, role: str, detail: Mapping[str, Any]) -> None:
         """Note that a process is alive, and forget those long gone."""
 

@@ -102,7 +102,7 @@ def gathered(session: Session, result: Gathered) -> set[str]:
     work = result.work
     if work.seq not in queue.ours(session, [work]):
         raise LeaseLost
-    gone = [*result.taken, *result.released]
+    gone = [*result.taken, *(member.message_id for member in result.released)]
     if gone and session.run("stop_waiting", ids=gone) != len(gone):
         raise LeaseLost  # another look at the group was faster: nothing of this one holds
     batch = Batch(session)
@@ -129,16 +129,13 @@ def _release(session: Session, result: Gathered) -> set[str]:
     """Let messages go on by themselves, in order: their work rows are made one after the other."""
     if not result.released:
         return set()
-    rows = {row[0]: row for row in session.all("held_of", ids=list(result.released))}
-    held = [(name, _holding(rows[name][1], Wake(name, _node(result), {"released": result.note}))) for name in result.released]
-    session.many("hold", held)
-    session.many("gathered", [(name, State.RECEIVED.value, session.now) for name in result.released])
-    lines = [(message_lane(rows[name][2], rows[name][3]), name, session.now, "") for name in result.released]
+    wakes = [Wake(member.message_id, member.node, {"released": result.note}) for member in result.released]
+    names = [one.message_id for one in wakes]
+    rows = {row[0]: row for row in session.all("held_of", ids=names)}
+    session.many("hold", [(one.message_id, _holding(rows[one.message_id][1], one)) for one in wakes])
+    session.many("gathered", [(name, State.RECEIVED.value, session.now) for name in names])
+    lines = [(message_lane(rows[name][2], rows[name][3]), name, session.now, "") for name in names]
     return queue.add(session, lines)
-
-
-def _node(result: Gathered) -> int:
-    return int(result.work.ref.partition("\t")[0].rpartition("/")[2])
 
 
 def _look_again(session: Session, result: Gathered) -> None:
