@@ -60,7 +60,8 @@ def load(
         examine_versions(project)
     problems = tuple(sorted(set(project.problems)))
     failed = any(problem.severity == "error" for problem in problems)
-    return Loaded(problems, None if failed else release, len(found), tuple(entries), project.uncompared, meaning_of(project))
+    meaning = release.meaning if release is not None else meaning_of(project)
+    return Loaded(problems, None if failed else release, len(found), tuple(entries), project.uncompared, meaning)
 
 
 def check(root: Path, environment: str = "local", *, registry: Registry | None = None) -> Loaded:

@@ -10,7 +10,6 @@ from typing import Any
 
 from crossdock.core.errors import Place, Refusal
 from crossdock_config.project import Project
-from crossdock_config.schema_references import bundled
 
 Thing = tuple[str, str]
 """A file by kind and name: `("map", "acme-850")`."""
@@ -54,7 +53,7 @@ def meaning_of(project: Project) -> Meaning:
 def whole_schema(project: Project, name: str) -> Any:
     """Return a schema with all that it refers to in other files; None where that can't be found, which `check` says."""
     try:
-        return bundled(name, project.documents["schema"]).data
+        return project.bundle(name).data
     except Refusal:
         return None
 

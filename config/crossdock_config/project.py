@@ -14,7 +14,7 @@ from crossdock.core.partner import Partner
 from crossdock.core.registry import Registry, nearest
 from crossdock.core.spec import ExpressionLanguage, ExpressionSpec, Options, Resource, Shape
 from crossdock_config.checked import Subject, checked
-from crossdock_config.schema_references import bundled
+from crossdock_config.schema_references import Bundle, bundled
 from crossdock_config.yaml_source import Document, Path
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -39,6 +39,7 @@ class Project:
     uncompared: tuple[str, ...] = ()
     clock: Clock = field(default_factory=SystemClock)
     _resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    _bundles: dict[str, Bundle] = field(default_factory=dict)
     _language: ExpressionLanguage | None = None
     _users: dict[tuple[str, str], set[Place]] = field(default_factory=dict)
     made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class Project:
         if kind != "schema":
             return Resource(kind, name, document.path, document.data, document.places, document.key_places)
         try:
-            bundle = bundled(name, self.documents[kind])
+            bundle = self.bundle(name)
         except Refusal as refusal:
             self.refused(refusal, document, ())
             self.broken.add((kind, name))
@@ -91,6 +92,12 @@ class Project:
         for other, place in bundle.used.items():
             self.use(kind, other, place)
         return Resource(kind, name, document.path, bundle.data, bundle.places, bundle.key_places)
+
+    def bundle(self, name: str) -> Bundle:
+        """Return a schema with all that it refers to in other files; raises Refusal where that can't be found."""
+        if name not in self._bundles:
+            self._bundles[name] = bundled(name, self.documents["schema"])
+        return self._bundles[name]
 
     def use(self, kind: str, name: str, place: Place) -> None:
         """Note that something at a place uses a file."""

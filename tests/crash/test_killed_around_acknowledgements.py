@@ -109,7 +109,7 @@ def test_every_document_ends_acknowledged_and_is_sent_once(sending, taking, jour
         with crossdock(root):
             wait_until(lambda: post(port, 77), root)
             wait_until(settled, root)
-            wait_until(lambda: len(target.effects()) >= 6, root)
+            wait_until(lambda: opened.desk.counts(0)["deliveries"] == {"delivered": 6}, root)
         assert {order: target.effects().get(order) for order in orders} == dict.fromkeys(orders, 1)
         assert opened.desk.counts(0)["deliveries"] == {"delivered": 6}
         opened.close()

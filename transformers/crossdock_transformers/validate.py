@@ -9,6 +9,7 @@ refused, and patterns are those of a linear engine, so that no document can stal
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar, Final
@@ -98,8 +99,13 @@ class Validator:
 
 
 def _build(options: Any, context: Context) -> Step:
-    resource = context.resource("schema", options.name)
-    return ValidateStep(context.once(("validator", options.name), lambda: Validator(resource)))
+    return ValidateStep(_validator(options.name, context))
+
+
+def _validator(name: str, context: Context) -> Validator:
+    """Return a schema's validator, made once for all who use it."""
+    resource = context.resource("schema", name)
+    return context.once(("validator", name), lambda: Validator(resource))
 
 
 # The schema itself
@@ -135,15 +141,23 @@ def _fetch_nothing(uri: str) -> Any:
 
 def _check(resource: Resource) -> None:
     """Refuse a schema that is not valid; raises Refusals with all problems and their places."""
-    from jsonschema import Draft202012Validator
-
-    problems = list(_bad_draft(resource)) or [
-        Refusal(_shortened(error.message), place=resource.at(*error.absolute_path))
-        for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(resource.data)
-    ]
+    problems = list(_bad_draft(resource)) or _against_metaschema(resource)
     problems = problems or list(_bad_references(resource, resource.data, ()))
     if problems:
         raise Refusals(problems)
+
+
+def _against_metaschema(resource: Resource) -> list[Refusal]:
+    """Return what the metaschema finds; the quick validator says whether, the thorough one what."""
+    import jsonschema_rs
+
+    with suppress(ValueError):  # too deep, or a number that it has no room for: the thorough one takes it
+        if jsonschema_rs.meta.is_valid(resource.data):
+            return []
+    from jsonschema import Draft202012Validator
+
+    found = Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(resource.data)
+    return [Refusal(_shortened(error.message), place=resource.at(*error.absolute_path)) for error in found]
 
 
 def _shortened(text: str) -> str:
@@ -339,7 +353,7 @@ def _pointer(path: Sequence[str | int]) -> str:
 def _look_at(name: str, context: Context) -> None:
     """Refuse a schema that can't be used, or whose examples do not fit it, whether a route uses it or not."""
     resource = context.resource("schema", name)
-    validator = Validator(resource)
+    validator = _validator(name, context)
     examples = resource.data.get("examples", []) if isinstance(resource.data, Mapping) else []
     if not isinstance(examples, list):
         return  # the metaschema has refused it

@@ -74,7 +74,7 @@ class Site:
 @dataclass(slots=True)
 class Unit:
     """One Python function in the making; `files` has the project's tables, `lets` each name that a map
-    gives to a value: its variable, itself, and its place.
+    gives to a value: its variable, itself, and its place. `read` are the variables that expressions read.
 
     `exact` asks for logic in which an error gives way to an answer, at a price.
     """
@@ -89,6 +89,7 @@ class Unit:
     lenient: bool = False
     names: int = 0
     lets: list[tuple[str, str, Place]] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
 
     def site(self, source: Source, node: Node | None = None, name: str = "") -> int:
         """Register a site and return its number."""
@@ -119,7 +120,7 @@ class Unit:
             steps = ast.List([ast.Constant(values.MOST_STEPS)], ast.Load())
             body = [ast.Assign([ast.Name(BUDGET, ast.Store())], steps), *body]
         function = ast.FunctionDef("run", _arguments(args), body, [], **_LATER)
-        module = ast.Module([marked(function, 1)], [])
+        module = ast.Module([_lined(function)], [])
         return FunctionType(_inner(compile(module, _FILE, "exec")), {**LIBRARY, **self.constants})
 
 
@@ -132,22 +133,28 @@ def ours(code: CodeType) -> bool:
     return code.co_filename == _FILE
 
 
-_BARE = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
-"""Nodes without lines and without children."""
-
-
 def marked(tree: Tree, line: int) -> Tree:
-    """Give a line to every node below that has none yet, and return the tree."""
-    if "lineno" in tree._attributes:
-        if hasattr(tree, "lineno"):
-            return tree
-        tree.lineno = tree.end_lineno = line  # type: ignore[attr-defined]
-        tree.col_offset = tree.end_col_offset = 0  # type: ignore[attr-defined]
-    for name in tree._fields:
-        value = getattr(tree, name, None)
-        for child in value if isinstance(value, list) else (value,):
-            if isinstance(child, ast.AST) and not isinstance(child, _BARE):
-                marked(child, line)
+    """Give a line to a tree that has none yet, and return it; what is below has it too, unless it has its own."""
+    content = vars(tree)
+    if "lineno" not in content:
+        content["lineno"] = line
+    return tree
+
+
+def _lined(tree: ast.stmt) -> ast.stmt:
+    """Write out the line of every node, as Python wants it: a node without its own has the one of what it is in."""
+    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while waiting:
+        node, line = waiting.pop()
+        content = vars(node)
+        line = content.get("lineno", line)
+        for value in content.values():  # `ast.iter_child_nodes` would take a tenth of a large project's time
+            if isinstance(value, list):
+                waiting += [(child, line) for child in value if child is not None]
+            elif isinstance(value, ast.AST) and value._fields:
+                waiting.append((value, line))
+        if node._attributes:
+            content["lineno"], content["col_offset"] = line, 0
     return tree
 
 

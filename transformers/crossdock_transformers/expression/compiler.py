@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from crossdock_transformers.expression import syntax
@@ -52,6 +53,11 @@ class Compiler:
         typed = rules()[type(node)](self, node)
         marked(typed.code, self.unit.site(self.source, node))
         return typed
+
+    def read(self, variable: Variable) -> Typed:
+        """Return code that reads a variable, and note that it is read."""
+        self.unit.read.add(variable.code)
+        return Typed(load(variable.code), variable.type)
 
     def value(self, node: syntax.Node) -> Typed:
         """Return the code of a node that must not be absent."""
@@ -115,13 +121,9 @@ def _named(kind: str) -> Type:
     return DYN if kind in ("number", "iterable") else BOOL if kind == "bool" else Type(kind)
 
 
+@cache
 def rules() -> Mapping[type, Rule]:
     """Return how each kind of node is compiled."""
     from crossdock_transformers.expression.rules import RULES
 
     return RULES
-
-
-def read(variable: Variable) -> Typed:
-    """Return code that reads a variable."""
-    return Typed(load(variable.code), variable.type)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,7 +96,7 @@ def _compiled(source: Source, node: Node, scope: Scope, unit: Unit) -> tuple[Com
     if unit.problems:
         raise Refusals(unit.problems)
     result = marked(ast.Return(typed.code), len(unit.sites))
-    body = [*arguments(used(scope, [result]), source, unit), result]
+    body = [*arguments(used(scope, unit.read), source, unit), result]
     run = unit.function((SEEN,), body)
     again = (
         (lambda: _compiled(source, node, scope, Unit(exact=True, files=unit.files))[0])
@@ -106,7 +106,6 @@ def _compiled(source: Source, node: Node, scope: Scope, unit: Unit) -> tuple[Com
     return Compiled(run, unit.sites, again), typed
 
 
-def used(scope: Scope, code: Sequence[ast.AST]) -> Scope:
-    """Return the part of a scope that code reads."""
-    read = {node.id for tree in code for node in ast.walk(tree) if isinstance(node, ast.Name)}
+def used(scope: Scope, read: Container[str]) -> Scope:
+    """Return the part of a scope whose variables are read."""
     return {name: variable for name, variable in scope.items() if variable.code in read}

@@ -7,9 +7,10 @@ text from stalling the compiler: `MOST_TEXT` characters, `MOST_DEPTH` levels of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NoReturn
 
-from crossdock.core.errors import Refusal
+from crossdock.core.errors import Place, Refusal
 from crossdock_transformers.expression.source import Source
 from crossdock_transformers.expression.syntax import (
     Binary,
@@ -47,7 +48,16 @@ def parse(source: Source) -> Node:
     """Return the tree of a text; raises Refusal with the position of the first fault."""
     if len(source.text) > MOST_TEXT:
         raise source.refusal(f"an expression may have {MOST_TEXT} characters; this one has {len(source.text)}", 0)
-    return _Parser(source).whole()
+    return _tree(source.text) or _Parser(source).whole()
+
+
+@lru_cache(maxsize=4096)
+def _tree(text: str) -> Node | None:
+    """Return the tree of a text, None where it has a fault. Many expressions are the same: `body`, `item.quantity`."""
+    try:
+        return _Parser(Source(text, Place(""))).whole()
+    except Refusal:
+        return None
 
 
 class _Parser:

@@ -9,7 +9,7 @@ from typing import Final
 from crossdock.core.registry import nearest
 from crossdock_transformers.expression import syntax
 from crossdock_transformers.expression.code import call, load
-from crossdock_transformers.expression.compiler import Compiler, Typed, read
+from crossdock_transformers.expression.compiler import Compiler, Typed
 from crossdock_transformers.expression.types import DYN, Type, list_of, one_of, optional_of, record_of, union
 from crossdock_transformers.expression.values import KINDS
 
@@ -26,7 +26,7 @@ def name(compiler: Compiler, node: syntax.Name) -> Typed:
     """A variable, or a type's name."""
     variable = compiler.scope.get(node.name)
     if variable is not None:
-        return read(variable)
+        return compiler.read(variable)
     if node.name in KINDS or node.name == "double":
         return Typed(compiler.unit.constant(KINDS["decimal" if node.name == "double" else node.name]), Type("type"))
     hint = nearest(node.name, compiler.scope)
@@ -41,7 +41,7 @@ def _looks_like_text(text: str, hint: str) -> bool:
 
 def select(compiler: Compiler, node: syntax.Select) -> Typed:
     """`operand.field` and `operand.?field`."""
-    kind = _WELL_KNOWN.get(compiler.text(node).lstrip("."))
+    kind = _WELL_KNOWN.get(compiler.text(node).lstrip(".")) if node.field in ("Timestamp", "Duration") else None
     if kind is not None and "google" not in compiler.scope:
         return Typed(compiler.unit.constant(KINDS[kind]), Type("type"))
     operand = compiler.compile(node.operand)

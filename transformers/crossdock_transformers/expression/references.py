@@ -9,7 +9,7 @@ from typing import Any, Final
 from crossdock.core.errors import Refusal
 from crossdock.core.registry import nearest
 from crossdock_transformers.expression import syntax
-from crossdock_transformers.expression.compiler import Compiler, Typed, read
+from crossdock_transformers.expression.compiler import Compiler, Typed
 from crossdock_transformers.expression.tables import Index, Table, Tables, reference, table_of, units_of
 from crossdock_transformers.expression.types import DECIMAL, DYN, TIMESTAMP, Type, union
 
@@ -38,7 +38,7 @@ def xref(compiler: Compiler, node: syntax.Call) -> Typed:
     types = [index.type for index in found.values()]
     type_ = union(types) if all(known.known for known in types) else DYN
     tables = compiler.unit.constant(Tables(str(text), found))
-    return _asked(compiler, node, type_, lambda key: [tables, read(partner).code, key], "xref")
+    return _asked(compiler, node, type_, lambda key: [tables, compiler.read(partner).code, key], "xref")
 
 
 def _table_name(compiler: Compiler, node: syntax.Call, function: str) -> str | None:
@@ -116,7 +116,7 @@ def now(compiler: Compiler, node: syntax.Call) -> Typed:
     received = compiler.scope.get("received_at")
     if node.args or received is None:
         return compiler.problem(node.at, "now is written now(), where there is a message")
-    return Typed(compiler.library("moment", read(received).code), TIMESTAMP)
+    return Typed(compiler.library("moment", compiler.read(received).code), TIMESTAMP)
 
 
 MACROS: Final = {"lookup": lookup, "xref": xref, "convert": convert, "now": now}

@@ -7,8 +7,9 @@ that there are more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from crossdock_transformers.expression.types import DYN, NULL, Type, union
@@ -26,11 +27,35 @@ _CONDITIONAL: Final = ("anyOf", "oneOf", "if", "then", "else")
 _MOST_REFS: Final = 32
 
 
+class _Whole:
+    """A whole schema, as a key: the same object is the same schema."""
+
+    __slots__ = ("schema",)
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Whole) and self.schema is other.schema
+
+
+@lru_cache(maxsize=256)
+def _type_of_whole(whole: _Whole) -> Type:
+    """Many expressions see the same schema: what is found out of it is kept, and with it the fields that were asked for."""
+    return _type(whole.schema, whole.schema)
+
+
 def type_of(schema: Any, root: Any = None) -> Type:
     """Return the type that a schema describes; `root` is the whole that its `$ref`s point into."""
     if not isinstance(schema, Mapping):
         return DYN
-    root = schema if root is None else root
+    return _type_of_whole(_Whole(schema)) if root is None else _type(schema, root)
+
+
+def _type(schema: Mapping[str, Any], root: Any) -> Type:
     whole = resolved(schema, root)
     kinds = _kinds(whole)
     if not kinds:
@@ -134,6 +159,7 @@ class _Schema:
 
     raw: Mapping[str, Any]
     root: Any
+    _found: dict[str, Type | None] = field(default_factory=dict, init=False)
 
     @property
     def _rest(self) -> Any:
@@ -158,6 +184,11 @@ class _Schema:
 
     def field(self, name: str) -> Type | None:
         """The type of a field; None where it is unknown."""
+        if name not in self._found:
+            self._found[name] = self._field(name)
+        return self._found[name]
+
+    def _field(self, name: str) -> Type | None:
         properties = self.raw.get("properties", {})
         if name in properties:
             return type_of(properties[name], self.root)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from crossdock_transformers.expression.source import Source
 
@@ -31,8 +30,7 @@ _SIMPLE = dict(zip("abfnrtv\\\"'`?", "\a\b\f\n\r\t\v\\\"'`?", strict=True))
 _MOST_EXPONENT = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token. `kind` is string, bytes, decimal, int, uint, name, escaped (a field in backticks), mark or end."""
 
     kind: str

@@ -155,7 +155,8 @@ def union(types: Sequence[Type]) -> Type:
         return Type("decimal", nullable)
     if len(kinds) > 1:
         return DYN
-    return replace(_same(solid), nullable=nullable)
+    same = _same(solid)
+    return same if same.nullable == nullable else replace(same, nullable=nullable)
 
 
 def _same(types: Sequence[Type]) -> Type:

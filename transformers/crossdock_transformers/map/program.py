@@ -86,13 +86,13 @@ def compiled(
     return Map(resource.name, target if target is not None else schema_of(type_), run)
 
 
-def _unread(unit: Unit, block: list[ast.stmt]) -> list[Refusal]:
+def _unread(unit: Unit) -> list[Refusal]:
     """A name under `let:` that nothing reads is a mistake; where something else is wrong, that is told alone."""
     if unit.problems:
         return []
-    nodes = (node for statement in block for node in ast.walk(statement))
-    read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return [Refusal(f"'{name}' is never used; remove it", place=place) for code, name, place in unit.lets if code not in read]
+    return [
+        Refusal(f"'{name}' is never used; remove it", place=place) for code, name, place in unit.lets if code not in unit.read
+    ]
 
 
 def _says(form: Group | Use) -> bool:
@@ -111,8 +111,8 @@ def _function(
     emitter = Emitter(resource, unit)
     typed = emitter.emit(form, scope, goal)
     emitter.block.append(marked(ast.Return(typed.code), len(unit.sites)))
-    emitter.block[:0] = arguments(used(scope, emitter.block), Source("", resource.at("fields")), unit)
-    unit.problems += _unread(unit, emitter.block)
+    emitter.block[:0] = arguments(used(scope, unit.read), Source("", resource.at("fields")), unit)
+    unit.problems += _unread(unit)
     if unit.problems:
         return Compiled(lambda seen: seen, ()), typed.type, unit.problems
 
