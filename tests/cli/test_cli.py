@@ -258,7 +258,7 @@ def test_health_fails_where_nothing_runs(tmp_path):
 
 def test_purge_says_what_would_go_and_leaves_what_is_new(project):
     found = data("purge", "--older", "1h", "--dry-run", root=project)
-    assert found == {"families": 0, "bodies": 0, "bytes": 0, "events": 0, "dry_run": True}
+    assert found == {"families": 0, "bodies": 0, "bytes": 0, "events": 0, "releases": [], "release_bytes": 0, "dry_run": True}
     assert run("purge", "--older", "90d", root=project).stdout == "0 documents (0 bytes) of 0 families went\n"
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from crossdock import boot
 from crossdock.cli.main import cli
 from crossdock.cli.output import explain
+from crossdock.core.access import Actor
 from crossdock.core.errors import CrossdockError
 
 
@@ -96,3 +98,21 @@ def test_settings_that_need_a_restart_are_named(shop: Path) -> None:
     settings = shop / "config/environments/local.yaml"
     settings.write_text(settings.read_text() + "\nlog: { level: debug }\n")
     assert "  log: taken up when the processes are started again" in run(shop, "plan").output.splitlines()
+
+
+def test_a_release_that_was_purged_is_told_and_cant_be_gone_back_to(shop: Path) -> None:
+    run(shop, "deploy")
+    first = json.loads(run(shop, "releases", "--json").output)[0]
+    found = shop / "routes/sales/acme-850.map.yaml"
+    found.write_text(found.read_text().replace("body.BEG.BEG03", "body.BEG.BEG03 + body.BEG.BEG03", 1))
+    run(shop, "deploy")
+    opened = boot.journal(shop, "local")
+    assert opened.purge_releases(0.0, Actor("ann"), 1).ids == (first["release"],)
+    opened.close()
+    second, purged = json.loads(run(shop, "releases", "--json").output)
+    assert (first["size"] > 1000, second["size"] > 1000, purged["size"]) == (True, True, 0)
+    assert [line.split()[5:7] for line in run(shop, "releases").output.splitlines() if "deploy" in line][1][0] == "purged"
+    back = run(shop, "rollback")
+    assert isinstance(back.exception, CrossdockError)
+    assert back.exception.message == f"release {first['release'][:12]} was purged: its files are not kept any more"
+    assert json.loads(run(shop, "schemas", "history", "--json").output) != []

@@ -131,7 +131,12 @@ def rollback(opened: OpenJournal, root: Path, environment: str, asked: Order, to
         return Made(opened.journal.deploy(_next(before, before.release, asked, "withdraw"), by=asked.by), before)
     target = _earlier(opened, before, to)
     kept = opened.journal.load_release(target)
-    assert kept is not None, "a deployment refers to its release"
+    if kept is None:
+        raise Refused(
+            f"release {target[:12]} was purged: its files are not kept any more",
+            code="purged",
+            advice="deploy it again from the file that `crossdock build` made, or from its sources",
+        )
     candidate = of_release(root, environment, kept, "warning")  # what ran before may run again
     made = opened.journal.deploy(_next(before, target, asked, "rollback"), by=asked.by)
     was, now = set(_running(opened, before)), set(_receiving(candidate.release))

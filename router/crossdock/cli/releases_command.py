@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from crossdock.cli.output import as_json, moment, say_json, table
@@ -14,7 +16,9 @@ from crossdock.core.deployment import Deployment, percent
 @as_json
 @click.pass_context
 def command(context: click.Context, limit: int, machine: bool) -> None:
-    """List deployments, newest first: what ran since when, by whom, and why.
+    """List deployments, newest first: what ran since when, by whom, and why; and how large the release is.
+
+    Of a purged release (`crossdock purge`) only the deployment is left: it can't be gone back to.
 
     \b
     Example:
@@ -25,12 +29,16 @@ def command(context: click.Context, limit: int, machine: bool) -> None:
     if machine:
         say_json(rows)
         return
-    found = [Deployment(**row) for row in rows]
-    columns = ("nr", "since", "what", "release", "beside", "by", "why")
-    table(columns, (_row(one) for one in found), f"nothing is deployed in '{context.obj['environment']}' yet")
+    columns = ("nr", "since", "what", "release", "size", "beside", "by", "why")
+    table(columns, (_row(**row) for row in rows), f"nothing is deployed in '{context.obj['environment']}' yet")
 
 
-def _row(one: Deployment) -> tuple[object, ...]:
+def _row(size: int, **row: Any) -> tuple[object, ...]:
+    one = Deployment(**row)
     beside = f"{one.candidate[:12]} for {percent(one.share)}" if one.candidate else ""
     by = f"{one.actor}, approved by {one.approved}" if one.approved else one.actor
-    return one.number, moment(one.at), one.act, one.release[:12], beside, by, one.note
+    return one.number, moment(one.at), one.act, one.release[:12], _size(size), beside, by, one.note
+
+
+def _size(size: int) -> str:
+    return f"{size / 1000:,.1f} kB" if size else "purged"

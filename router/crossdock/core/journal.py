@@ -327,7 +327,10 @@ class Journal(Protocol):
         """Keep a release; where it is kept already, nothing changes."""
 
     def load_release(self, release: str) -> StoredRelease | None:
-        """Return a release by id."""
+        """Return a release by id; None where there is none, or where its files were purged."""
+
+    def release_sizes(self, releases: Collection[str]) -> dict[str, int]:
+        """Return how large releases are, in bytes; 0 where the files were purged."""
 
     def deploy(
         self, deployment: Deployment, release: StoredRelease | None = None, by: Actor | None = None, *, approval: bool = False

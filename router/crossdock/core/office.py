@@ -75,7 +75,7 @@ class Office(Protocol):
         """Return the backlog, lane by lane."""
 
     def deployments(self, limit: int) -> list[Row]:
-        """Return deployments, newest first."""
+        """Return deployments, newest first, with the `size` of their releases in bytes: 0 where that was purged."""
 
     def keep_release(self, artefact: bytes) -> str:
         """Keep a release that `crossdock build` made, without deploying it; return its id. Raises Misconfigured."""

@@ -159,7 +159,9 @@ class LocalOffice:
     def deployments(self, limit: int) -> list[Row]:
         """Return deployments, newest first."""
         self._guard.allow("read")
-        return [asdict(one) for one in self._opened.journal.deployments(limit)]
+        found = self._opened.journal.deployments(limit)
+        sizes = self._opened.journal.release_sizes({one.release for one in found})
+        return [{**asdict(one), "size": sizes.get(one.release, 0)} for one in found]
 
     def keep_release(self, artefact: bytes) -> str:
         """Keep a release; raises Misconfigured."""

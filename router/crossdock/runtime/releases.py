@@ -71,8 +71,8 @@ class Releases:
         stored = self._journal.load_release(release)
         if stored is None:
             raise Misconfigured(
-                f"release {release[:12]} is not in the journal",
-                advice="was the journal restored from an older backup? Deploy the release again, then retry the message",
+                f"release {release[:12]} is not in the journal (any more)",
+                advice="was it purged, or the journal restored from a backup? Deploy the release again, then retry the message",
             )
         return self._compile(stored)
 

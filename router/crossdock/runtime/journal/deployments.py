@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from crossdock.runtime.journal.texts import clean, dump, load
 
 
 def keep(session: Session, release: StoredRelease) -> None:
-    """Keep a release; one that is there stays as it is, and gets a signature if it had none."""
+    """Keep a release; one that is there stays as it is, gets a signature if it had none, and its files where they were purged."""
     session.run(
         "add_release",
         id=release.id,
@@ -31,9 +32,14 @@ def keep(session: Session, release: StoredRelease) -> None:
 
 
 def stored(session: Session, release: str) -> StoredRelease | None:
-    """Return a release by id."""
+    """Return a release by id; None where there is none, or where its files were purged."""
     rows = session.all("load_release", id=release)
     return StoredRelease(rows[0][0], load(rows[0][1]), *rows[0][2:]) if rows else None
+
+
+def sizes(session: Session, releases: Collection[str]) -> dict[str, int]:
+    """Return how large releases are, in bytes; 0 where the files were purged."""
+    return {name: int(size) for name, size in session.all("release_sizes", ids=sorted(releases))}
 
 
 def deploy(

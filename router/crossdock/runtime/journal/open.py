@@ -12,7 +12,7 @@ from pathlib import Path
 from crossdock.core.access import Actor
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Misconfigured
-from crossdock.runtime.journal import belonging, purge
+from crossdock.runtime.journal import belonging, purge, release_purge
 from crossdock.runtime.journal.approvals import SqlApprovals
 from crossdock.runtime.journal.audit import SqlAudit
 from crossdock.runtime.journal.book import SqlExchanges
@@ -20,6 +20,7 @@ from crossdock.runtime.journal.database import Database
 from crossdock.runtime.journal.desk import SqlDesk
 from crossdock.runtime.journal.pickup import SqlLease, SqlPickup
 from crossdock.runtime.journal.purge import Purged
+from crossdock.runtime.journal.release_purge import PurgedReleases
 from crossdock.runtime.journal.store import SqlJournal
 from crossdock.runtime.journal.tokens import SqlTokens
 
@@ -74,6 +75,10 @@ class OpenJournal:
         if dry:
             return self.database.read(lambda session: purge.preview(session, ms, limit, after))
         return self.database.write(lambda session: purge.purge(session, ms, limit, after, by))
+
+    def purge_releases(self, older: float, by: Actor, last: int = release_purge.LAST, *, dry: bool = False) -> PurgedReleases:
+        """Purge releases that nothing has referred to for `older` seconds, but the `last` ones that were deployed."""
+        return release_purge.purge(self.database, int(older * 1000), by, last, dry=dry)
 
     def reset(self) -> None:
         """Close all idle connections, such as before a fork; forks made by Python itself do that by themselves."""

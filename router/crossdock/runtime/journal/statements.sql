@@ -523,10 +523,34 @@ UPDATE belongs SET environment = :environment, since = :now WHERE slot = 1
 -- one: add_release
 INSERT INTO stored_release (id, files, environment, created_at, note, engine, signature)
 VALUES (:id, :files, :environment, :created_at, :note, :engine, :signature)
-ON CONFLICT (id) DO UPDATE SET signature = excluded.signature WHERE stored_release.signature = ''
+ON CONFLICT (id) DO UPDATE SET signature = excluded.signature, files = excluded.files
+WHERE stored_release.signature = '' OR stored_release.files = ''
 
 -- one: load_release
-SELECT id, files, environment, created_at, note, engine, signature FROM stored_release WHERE id = :id
+SELECT id, files, environment, created_at, note, engine, signature FROM stored_release WHERE id = :id AND files <> ''
+
+-- one: release_sizes
+SELECT id, length(files) FROM stored_release WHERE id = ANY(:ids::text[])
+
+-- one: stale_releases
+SELECT r.id, length(r.files) FROM stored_release r
+WHERE r.files <> '' AND r.created_at < :before AND NOT EXISTS (
+  SELECT 1 FROM approval a WHERE a.release_id = r.id AND a.state IN ('open', 'approved') AND a.expires_at > :now)
+ORDER BY r.created_at, r.id
+
+-- one: releases_in_use
+SELECT DISTINCT m.release FROM message m WHERE m.release = ANY(:ids::text[]) AND (
+  m.state NOT IN ('done', 'filtered', 'split', 'duplicate', 'gathered', 'discarded')
+  OR EXISTS (SELECT 1 FROM payload p WHERE p.id IN (m.payload_id, m.original_id) AND p.content_type <> :purged)
+  OR EXISTS (SELECT 1 FROM delivery d JOIN payload p ON p.id = d.payload_id
+    WHERE d.message_id = m.id AND (d.state NOT IN ('delivered', 'discarded') OR p.content_type <> :purged)))
+
+-- one: drop_releases
+DELETE FROM stored_release WHERE id = ANY(:ids::text[]) AND NOT EXISTS (
+  SELECT 1 FROM deployment d WHERE d.release_id = stored_release.id OR d.candidate_id = stored_release.id)
+
+-- one: empty_releases
+UPDATE stored_release SET files = '' WHERE id = ANY(:ids::text[])
 
 -- one: add_deployment
 INSERT INTO deployment (number, release_id, act, actor, note, candidate_id, share, until, most_errors, approved, at)

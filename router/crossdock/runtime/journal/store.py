@@ -131,8 +131,12 @@ class SqlJournal:
         self._database.write(lambda session: deployments.keep(session, release))
 
     def load_release(self, release: str) -> StoredRelease | None:
-        """Return a release by id."""
+        """Return a release by id; None where there is none, or where its files were purged."""
         return self._database.read(lambda session: deployments.stored(session, release))
+
+    def release_sizes(self, releases: Collection[str]) -> dict[str, int]:
+        """Return how large releases are, in bytes; 0 where the files were purged."""
+        return self._database.read(lambda session: deployments.sizes(session, releases))
 
     def deploy(
         self, deployment: Deployment, release: StoredRelease | None = None, by: Actor | None = None, *, approval: bool = False
