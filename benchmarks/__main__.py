@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import accept, codec, edifact, endtoend, formats, latency, maps, project, startup
+from benchmarks import accept, codec, edifact, endtoend, formats, latency, maps, project, route, startup
 from benchmarks.figures import Row
 
 ALL: dict[str, Callable[[], Iterator[Row]]] = {
@@ -17,6 +17,7 @@ ALL: dict[str, Callable[[], Iterator[Row]]] = {
     "edifact": edifact.rows,
     "formats": formats.rows,
     "maps": maps.rows,
+    "route": route.rows,
     "accept": accept.rows,
     "embedded": endtoend.embedded_rows,
     "production": endtoend.production_rows,

@@ -44,6 +44,15 @@ def median_seconds(work: Callable[[], object], rounds: int = 3) -> float:
     return statistics.median(taken)
 
 
+def alternating(*works: Callable[[], object], rounds: int = 9) -> tuple[float, ...]:
+    """Return the median time of each work, done in turns, so that a busy machine slows them all alike."""
+    taken: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, times in zip(works, taken, strict=True):
+            times.append(median_seconds(work, 1))
+    return tuple(statistics.median(times) for times in taken)
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value below which a share of all lies."""
     ordered = sorted(values)

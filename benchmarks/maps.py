@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.figures import Row, median_seconds
+from benchmarks.figures import Row, alternating
 from benchmarks.stage import SHOP_MAP
 
 LINES, TIMES = 10, 5_000
@@ -102,12 +102,11 @@ def rows() -> Iterator[Row]:
     ours = _compiled()
     body = order()
     assert ours(body) == by_hand(body)
-    rate = _rate(lambda: ours(body), TIMES)
-    hand = _rate(lambda: by_hand(body), TIMES)
+    rate, hand = _rates(lambda: ours(body), lambda: by_hand(body))
     note = f"an order of {LINES} lines, decimals for money"
     yield Row("map, compiled", rate, "maps/s", f"by hand in Python {hand:,.0f}", rate / hand, "0.5", note)
-    yield _peer("jq", rate, _jq, "20")
-    yield _peer("jsonata-python", rate, _jsonata, "")
+    yield _peer("jq", lambda: ours(body), _jq, "20")
+    yield _peer("jsonata-python", lambda: ours(body), _jsonata, "")
     yield _validation()
 
 
@@ -123,29 +122,28 @@ def _compiled() -> Callable[[dict[str, Any]], Any]:
     return lambda body: made({"body": body})
 
 
-def _rate(work: Callable[[], object], times: int) -> float:
+def _rates(ours: Callable[[], object], theirs: Callable[[], object], slower: int = 1) -> tuple[float, float]:
+    """Return how often a second each is done, in turns; theirs is so many times slower."""
+    seconds, their_seconds = alternating(_repeated(ours, TIMES), _repeated(theirs, TIMES // slower))
+    return TIMES / seconds, TIMES // slower / their_seconds
+
+
+def _repeated(work: Callable[[], object], times: int) -> Callable[[], None]:
     def many() -> None:
         for _ in range(times):
             work()
 
-    return times / median_seconds(many)
+    return many
 
 
-def _peer(name: str, ours: float, make: Callable[[], Callable[[], object]], aim: str) -> Row:
+def _peer(name: str, work: Callable[[], object], make: Callable[[], Callable[[], object]], aim: str) -> Row:
     try:
-        work = make()
+        peer = make()
     except ImportError:
-        return Row(f"map, beside {name}", ours, "maps/s", f"{name} isn't installed", None, aim, f"pip install {name}")
-    theirs = _rate(work, TIMES // 20)
-    return Row(
-        f"map, beside {name}",
-        ours,
-        "maps/s",
-        f"{name} {theirs:,.0f}",
-        ours / theirs,
-        aim,
-        "floats; jq is handed JSON text" if name == "jq" else "floats",
-    )
+        return Row(f"map, beside {name}", 0, "maps/s", f"{name} isn't installed", None, aim, f"pip install {name}")
+    ours, theirs = _rates(work, peer, slower=20)
+    note = "floats; jq is handed JSON text" if name == "jq" else "floats"
+    return Row(f"map, beside {name}", ours, "maps/s", f"{name} {theirs:,.0f}", ours / theirs, aim, note)
 
 
 def _jq() -> Callable[[], object]:
@@ -180,6 +178,5 @@ def _validation() -> Row:
     schema, body = shape(), order()
     ours = Validator(Resource("schema", "shop", "shop.schema.json", schema, {(): Place("shop.schema.json")}))
     theirs, floats = jsonschema.Draft202012Validator(schema), order(float)
-    rate = _rate(lambda: ours.check(body), TIMES)
-    slow = _rate(lambda: theirs.validate(floats), TIMES // 20)
+    rate, slow = _rates(lambda: ours.check(body), lambda: theirs.validate(floats), slower=20)
     return Row("validate", rate, "documents/s", f"jsonschema {slow:,.0f}", rate / slow, "", "the same schema and order")
