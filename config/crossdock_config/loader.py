@@ -88,13 +88,18 @@ def _of_blocks(texts: Mapping[str, str], among: list[Block], environment: str, r
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """Keep the garbage collector still: nothing is let go of while a project is compiled, and looking costs a third of it."""
+    """Keep the garbage collector still: nothing is let go of while a project is compiled, and looking costs a third of it.
+
+    What was compiled is there to stay, so it is not looked at afterwards either, until the next project is compiled.
+    """
     collects = gc.isenabled()
     gc.disable()
+    gc.unfreeze()
     try:
         yield
     finally:
         if collects:
+            gc.freeze()
             gc.enable()
 
 

@@ -9,7 +9,7 @@ duplicate keys, keys that aren't text, anchors, aliases, tags, merge keys, sever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -77,8 +77,9 @@ def place_of(path: str, text: str, index: int) -> Place:
 
 
 def _parse(document: Document, text: str) -> None:
-    reader = _Reader(document, yaml.parse(text, Loader=LOADER))
+    loader = LOADER(text)
     try:
+        reader = _Reader(document, loader.get_event)
         data = reader.document()
         document.data = None if reader.lost else data
     except _TooDeepError:
@@ -86,6 +87,8 @@ def _parse(document: Document, text: str) -> None:
     except yaml.MarkedYAMLError as error:
         mark, words = advised(error, text)
         document.say(Place(document.path, mark.line + 1, mark.column + 1) if mark else Place(document.path), words)
+    finally:
+        loader.dispose()
     if document.data is None and not document.problems:
         document.say(Place(document.path), "this file is empty")
 
@@ -100,10 +103,10 @@ class _Reader:
     `lost` says that something was left out, so that what is missing from the data says nothing.
     """
 
-    def __init__(self, document: Document, events: Iterator[Any]) -> None:
+    def __init__(self, document: Document, event: Callable[[], Any]) -> None:
         self.lost = False
         self._document = document
-        self._events = events
+        self._next = event
 
     def document(self) -> Any:
         event = self._next()
@@ -117,9 +120,6 @@ class _Reader:
         if isinstance(after, yaml.DocumentStartEvent):
             self._say(after, "one document a file; a second one begins here")
         return data
-
-    def _next(self) -> Any:
-        return next(self._events)
 
     def _value(self, event: Any, path: Path) -> Any:
         self._document.places[path] = self._place(event)

@@ -13,7 +13,7 @@ import pytest
 import crossdock_transformers.map as map_package
 from crossdock.core.errors import Refusal, Refusals
 from crossdock_transformers.map import SPEC, MapFile, MapOptions, compile_map
-from tests.transformers.map.map_kit import Project, resource
+from tests.transformers.map.map_kit import Project, resource, seen
 
 ORDER = (Path(__file__).parents[1] / "schemas/order.v1.schema.json").read_text()
 TEXT, NUMBER = {"type": "string"}, {"type": "number"}
@@ -198,3 +198,25 @@ def test_a_name_that_nothing_reads_is_told():
     assert ["shop.map.yaml:3:8: 'spare' is never used; remove it"] == problems(
         GOOD.replace("fields:\n  order", "let: { spare: body.id }\nfields:\n  order", 1)
     )
+
+
+def nested(levels: int) -> str:
+    """Return a map with so many loops inside of each other, over one list."""
+    lines = ["map: m", "fields:"]
+    for level in range(levels):
+        lines += [f"{'  ' * (2 * level + 1)}a:", f"{'  ' * (2 * level + 2)}for_each: body.l", f"{'  ' * (2 * level + 2)}fields:"]
+    return "\n".join([*lines, f"{'  ' * (2 * levels + 1)}b: index"])
+
+
+def test_loops_stand_as_deep_in_each_other_as_python_can_run_them():
+    """Sixteen run; one more is a problem at its place, not a crash when the first message comes."""
+    made = compile_map(resource("map", "m", nested(16)), Project())
+    inner = made(seen({"l": [1]}))
+    for _ in range(16):
+        inner = inner["a"][0]
+    assert inner == {"b": 0}
+    with pytest.raises(Refusals) as caught:
+        compile_map(resource("map", "m", nested(17)), Project())
+    assert [(str(one.place), one.message) for one in caught.value.refusals] == [
+        ("m.map.yaml:52:69", "this is the 17th for_each inside of each other; 16 are the most")
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from crossdock.core.errors import Place, Refusals
@@ -26,23 +27,36 @@ SEEN = "seen"
 
 @dataclass(slots=True)
 class Compiled:
-    """A compiled function, and a second one, made when first needed, in which errors give way as CEL's logic asks."""
+    """What was checked and typed, as a function that `make` makes at the first call: who only checks a project needs none.
 
-    run: Function
+    A second one, in which errors give way as CEL's logic asks, is made by `remake` when it is first needed.
+    """
+
+    make: Callable[[], Function] | None
     sites: Sequence[Site]
     remake: Callable[[], Compiled] | None = None
+    _run: Function | None = field(default=None, init=False)
     _exact: Compiled | None = field(default=None, init=False)
 
     def __call__(self, variables: Mapping[str, Any]) -> Any:
         """Return the value; raises Rejected that says where and why."""
+        run = self._run or self._made()
         try:
-            return self.run(variables)
+            return run(variables)
         except ERRORS as error:
             if self.remake is None:
                 raise rejected(error, self.sites) from None
         if self._exact is None:
             self._exact = self.remake()
         return self._exact(variables)
+
+    def _made(self) -> Function:
+        make = self.make
+        if make is not None:
+            self._run = make()
+            self.make = None
+        assert self._run is not None
+        return self._run
 
 
 def arguments(scope: Scope, source: Source, unit: Unit) -> list[ast.stmt]:
@@ -97,13 +111,12 @@ def _compiled(source: Source, node: Node, scope: Scope, unit: Unit) -> tuple[Com
         raise Refusals(unit.problems)
     result = marked(ast.Return(typed.code), len(unit.sites))
     body = [*arguments(used(scope, unit.read), source, unit), result]
-    run = unit.function((SEEN,), body)
     again = (
         (lambda: _compiled(source, node, scope, Unit(exact=True, files=unit.files))[0])
         if unit.lenient and not unit.exact
         else None
     )
-    return Compiled(run, unit.sites, again), typed
+    return Compiled(partial(unit.function, (SEEN,), body), unit.sites, again), typed
 
 
 def used(scope: Scope, read: Container[str]) -> Scope:

@@ -26,7 +26,8 @@ from crossdock_transformers.map.forms import Constant, Each, Expression, Form, G
 
 _GUARDS = {"decimal": "number", "int": "whole", "uint": "whole"}
 
-
+MOST_LOOPS: Final = 16
+"""Loops in each other; Python itself ends at 20."""
 VARIABLES: Final = tuple(variable_shapes(None))
 """What a map sees of the message, one that another uses as well."""
 
@@ -380,6 +381,11 @@ class Emitter:
         assert form.over is not None
         assert form.inner is not None
         self._must_be_list(goal, (*form.path, "for_each"))
+        if len(self.unit.loops) == MOST_LOOPS:
+            self._problem(
+                f"this is the {MOST_LOOPS + 1}th for_each inside of each other; {MOST_LOOPS} are the most",
+                (*form.path, "for_each"),
+            )
         items, item = self._items(form.over, scope)
         result = self._assign("list", ast.List([], ast.Load()), form)
         element, counter = self.unit.fresh(f"v_{form.name}"), self.unit.fresh("v_index")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from crossdock.core.errors import Refusal, Refusals
@@ -114,10 +115,10 @@ def _function(
     emitter.block[:0] = arguments(used(scope, unit.read), Source("", resource.at("fields")), unit)
     unit.problems += _unread(unit)
     if unit.problems:
-        return Compiled(lambda seen: seen, ()), typed.type, unit.problems
+        return Compiled(None, ()), typed.type, unit.problems
 
     def again() -> Compiled:
         return _function(resource, form, source, goal, Unit(exact=True, files=unit.files))[0]
 
     remake = again if unit.lenient and not unit.exact else None
-    return Compiled(unit.function((SEEN,), emitter.block), unit.sites, remake), typed.type, []
+    return Compiled(partial(unit.function, (SEEN,), emitter.block), unit.sites, remake), typed.type, []
