@@ -13,56 +13,71 @@ from pathlib import Path
 
 import click
 
-COMMANDS = {
-    "new": "Write a project with one working route.",
-    "check": "Find everything that is wrong with a project.",
-    "fmt": "Bring the YAML files into their canonical form.",
-    "lsp": "Serve an editor: problems while typing, completion, definitions.",
-    "test": "Run the project's *.test.yaml.",
-    "up": "Run everything in one place, with no services.",
-    "plan": "Show what a deployment would change, before it is made.",
-    "build": "Make one file of the whole project, to be deployed anywhere.",
-    "deploy": "Switch an environment to this folder's release, proven first.",
-    "rollback": "Go back to what ran before.",
-    "releases": "What ran since when, by whom.",
-    "promote": "Deploy what runs in one environment into another.",
-    "worker": "Run a production worker.",
-    "gateway": "Run a production gateway.",
-    "send": "Hand in a file as if its partner had dropped it.",
-    "trace": "Tell a message's whole story.",
-    "chain": "Show an order's documents side by side, and what disagrees.",
-    "partner": "Write, check, show and rehearse a trading partner.",
-    "messages": "List messages, newest first.",
-    "failed": "See and settle what waits for a person.",
-    "parked": "See what is parked until its key is released, and release it.",
-    "acks": "Which documents wait for an acknowledgement, are overdue, or were rejected.",
-    "lanes": "Show the backlog, lane by lane.",
-    "list": "List components, or explain one.",
-    "grammars": "List the X12 and EDIFACT documents that are known, or explain one.",
-    "map": "Run a map on a file, explain a field, show what nobody reads.",
-    "guide": "Explain a partner's guide, make samples of it, print it for the partner.",
-    "schemas": "Schemas as contracts: who uses them, and what a change would break.",
-    "schema": "Print the JSON Schema of a kind of file, for editors.",
-    "audit": "Say who did what, and verify that the log is whole.",
-    "approve": "Approve what somebody else wants to deploy.",
-    "token": "Make, list and revoke tokens for the control API.",
-    "login": "Sign on at the company's issuer.",
-    "logout": "Forget the sign-ons of this machine.",
-    "whoami": "Say who you are here, and what you may do.",
-    "doctor": "Say what is configured, reachable and stale.",
-    "health": "Say whether this machine's processes live.",
-    "purge": "Take away the documents of what ended long ago.",
-    "migrate": "Bring the journal's schema up to date.",
-    "version": "Print the version.",
-    "completion": "Print the shell's completion script.",
+SECTIONS = {
+    "Write": {
+        "new": "Write a project with one working route.",
+        "check": "Find everything that is wrong with a project.",
+        "fmt": "Bring the YAML files into their canonical form.",
+        "test": "Run the project's *.test.yaml.",
+        "map": "Run a map on a file, explain a field, show what nobody reads.",
+        "list": "List components, or explain one.",
+        "schemas": "Schemas as contracts: who uses them, and what a change would break.",
+        "schema": "Print the JSON Schema of a kind of file, for editors.",
+        "lsp": "Serve an editor: problems while typing, completion, definitions.",
+    },
+    "Partners and documents": {
+        "partner": "Write, check, show and rehearse a trading partner.",
+        "guide": "Explain a partner's guide, make samples of it, print it for the partner.",
+        "grammars": "List the X12 and EDIFACT documents that are known, or explain one.",
+    },
+    "Run": {
+        "up": "Run everything in one place, with no services.",
+        "gateway": "Run a production gateway.",
+        "worker": "Run a production worker.",
+        "send": "Hand in a file as if its partner had dropped it.",
+    },
+    "Deploy": {
+        "plan": "Show what a deployment would change, before it is made.",
+        "build": "Make one file of the whole project, to be deployed anywhere.",
+        "deploy": "Switch an environment to this folder's release, proven first.",
+        "rollback": "Go back to what ran before.",
+        "releases": "What ran since when, by whom.",
+        "promote": "Deploy what runs in one environment into another.",
+        "approve": "Approve what somebody else wants to deploy.",
+    },
+    "Operate": {
+        "trace": "Tell a message's whole story.",
+        "chain": "Show an order's documents side by side, and what disagrees.",
+        "messages": "List messages, newest first.",
+        "failed": "See and settle what waits for a person.",
+        "parked": "See what is parked until its key is released, and release it.",
+        "acks": "Which documents wait for an acknowledgement, are overdue, or were rejected.",
+        "lanes": "Show the backlog, lane by lane.",
+    },
+    "Access": {
+        "token": "Make, list and revoke tokens for the control API.",
+        "login": "Sign on at the company's issuer.",
+        "logout": "Forget the sign-ons of this machine.",
+        "whoami": "Say who you are here, and what you may do.",
+        "audit": "Say who did what, and verify that the log is whole.",
+    },
+    "Keep": {
+        "doctor": "Say what is configured, reachable and stale.",
+        "health": "Say whether this machine's processes live.",
+        "purge": "Take away the documents of what ended long ago.",
+        "migrate": "Bring the journal's schema up to date.",
+        "version": "Print the version.",
+        "completion": "Print the shell's completion script.",
+    },
 }
+COMMANDS = {name: about for section in SECTIONS.values() for name, about in section.items()}
 
 
 class Lazy(click.Group):
     """A group whose commands are modules."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the commands in the order in which people meet them."""
+        """Return the commands in the order of the help page."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -85,8 +100,10 @@ class Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        widest = max(map(len, COMMANDS))
+        for name, commands in SECTIONS.items():
+            with formatter.section(name):
+                formatter.write_dl([(command.ljust(widest), about) for command, about in commands.items()])
 
 
 def _with_environment(command: click.Command) -> click.Command:
@@ -107,6 +124,7 @@ def _chosen(context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("-C", "--project", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="The project's folder.")
 @click.option("-e", "--env", "environment", envvar="CROSSDOCK_ENV", default="local", show_default=True, help="The environment.")
 @click.option("--server", envvar="CROSSDOCK_SERVER", default="", metavar="URL", help="Ask a server instead of the journal here.")
+@click.version_option(package_name="crossdock", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context, project: Path, environment: str, server: str) -> None:
     """Integration middleware for distribution companies: partners' documents in, ERP and WMS calls out, nothing lost.
