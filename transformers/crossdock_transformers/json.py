@@ -19,6 +19,7 @@ from crossdock.core.errors import Rejected
 from crossdock.core.message import Message, dump_json
 from crossdock.core.spec import Context, NoOptions, Options, Shape, Step, TransformerSpec
 from crossdock.core.units import Size
+from crossdock_transformers.records.encoding import Encoder
 
 CONTENT_TYPE: Final = "application/json"
 MOST_BYTES: Final = 20 * 1024 * 1024
@@ -89,19 +90,14 @@ class JsonDecode:
             raise _rejected(f"the document has {size} bytes; {self._options.max_size} are the most", "size")
 
 
-class JsonEncode:
+class JsonEncode(Encoder):
     """Encodes a body."""
 
-    @property
-    def shape(self) -> Shape | None:
-        """Bytes have none."""
-        return None
+    content_type = CONTENT_TYPE
 
-    def apply(self, message: Message) -> Message:
-        """Return the message as JSON bytes, decimals as plain numbers with all their digits."""
-        if isinstance(message.body, bytes):
-            raise Rejected("this message is bytes already", advice="remove the `encode:` step, or add a `decode:` before it")
-        return message.with_body(dump_json(message.body), CONTENT_TYPE)
+    def encode(self, body: Any) -> bytes:
+        """Return a body as JSON, decimals as plain numbers with all their digits."""
+        return dump_json(body)
 
 
 def _rejected(message: str, code: str = "json", where: str = "") -> Rejected:

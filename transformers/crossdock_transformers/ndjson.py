@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar, Final, Literal
 
 from pydantic import ConfigDict, Field
 
 from crossdock.core.blob import Data
 from crossdock.core.errors import Finding, Rejected
-from crossdock.core.message import Message, dump_json
+from crossdock.core.message import dump_json
 from crossdock.core.spec import Context, NoOptions, Shape, Step, TransformerSpec
 from crossdock.core.units import Size
 from crossdock_transformers import json
+from crossdock_transformers.records.encoding import Encoder, documents_of
 from crossdock_transformers.records.faults import unusable
 from crossdock_transformers.records.stream import Reading, Record, RecordDecode
 from crossdock_transformers.records.text import LONGEST_LINE, lines
@@ -93,23 +94,14 @@ def _findings(name: str, error: Rejected) -> Iterator[Finding]:
         yield Finding(one.code, f"{one.where} {one.message}".strip(), f"{name} {one.where}".strip(), one.value)
 
 
-class NdjsonEncode:
+class NdjsonEncode(Encoder):
     """Encodes a document, or a list of them, each into a line."""
 
-    @property
-    def shape(self) -> Shape | None:
-        """Bytes have none."""
-        return None
+    content_type = CONTENT_TYPE
 
-    def apply(self, message: Message) -> Message:
-        """Return the message as NDJSON."""
-        body = message.body
-        if isinstance(body, bytes):
-            raise Rejected("this message is bytes already", advice="remove the `encode:` step, or add a `decode:` before it")
-        if isinstance(body, Mapping) and set(body) == {UNIT} and isinstance(body[UNIT], list):
-            body = body[UNIT]
-        found = body if isinstance(body, list) else [body]
-        return message.with_body(b"".join(dump_json(one) + b"\n" for one in found), CONTENT_TYPE)
+    def encode(self, body: Any) -> bytes:
+        """Return a body's documents as lines."""
+        return b"".join(dump_json(one) + b"\n" for one in documents_of(body, UNIT))
 
 
 def _decode(options: Any, context: Context) -> Step:

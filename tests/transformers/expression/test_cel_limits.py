@@ -85,10 +85,17 @@ def test_texts_that_explode_end_in_an_error(text):
 @example("a.?")
 @settings(max_examples=400, deadline=None)
 def test_any_text_compiles_or_is_refused(text):
+    """What is let through runs: to a value, or to a rejection with its place."""
     try:
-        Cel().compile(text, Place("a", 1, 1), {"a": None, "b": {"type": "string"}})
+        expression = Cel().compile(text, Place("a", 1, 1), {"a": None, "b": {"type": "string"}})
     except (Refusal, Refusals):
         return
+    fault = None
+    try:
+        expression.evaluate({"a": {"b": [1]}, "b": "x"})
+    except Rejected as rejected:
+        fault = rejected
+    assert fault is None or fault.where
 
 
 ATOMS = st.sampled_from(

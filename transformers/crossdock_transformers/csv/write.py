@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from crossdock.core.errors import Finding, Rejected
-from crossdock.core.message import Message
+from crossdock.core.errors import Finding
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Context, Shape
+from crossdock.core.spec import Context
 from crossdock_transformers.csv.layout import LINES, Column, CsvLayout, EncodeOptions, check
 from crossdock_transformers.csv.read import CONTENT_TYPE
 from crossdock_transformers.layout import chosen
+from crossdock_transformers.records.encoding import Encoder
 from crossdock_transformers.records.faults import rejected, shown
 from crossdock_transformers.records.text import unwritable
 from crossdock_transformers.records.values import Unfit, Write, named, writer
@@ -21,8 +21,10 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ADVICE: Final = "correct the document, or the map that made it"
 
 
-class CsvEncode:
+class CsvEncode(Encoder):
     """Encodes a record, a list of records, or a whole file."""
+
+    content_type = CONTENT_TYPE
 
     def __init__(self, layout: CsvLayout, options: EncodeOptions) -> None:
         self._layout = layout
@@ -30,17 +32,6 @@ class CsvEncode:
         self._writers: Mapping[str, Write] = {name: writer(column, layout.marks) for name, column in layout.columns.items()}
         self._end = _ENDS[options.line_end]
         self._special = {mark for mark in (layout.delimiter, layout.quote, layout.escape, "\n", "\r") if mark}
-
-    @property
-    def shape(self) -> Shape | None:
-        """Bytes have none."""
-        return None
-
-    def apply(self, message: Message) -> Message:
-        """Return the message as CSV; raises Rejected with every fault of the document."""
-        if isinstance(message.body, bytes):
-            raise Rejected("this message is bytes already", advice="remove the `encode:` step, or add a `decode:` before it")
-        return message.with_body(self.encode(message.body), CONTENT_TYPE)
 
     def encode(self, body: Any) -> bytes:
         """Return a body as a file."""

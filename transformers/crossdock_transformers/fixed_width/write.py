@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from crossdock.core.errors import Finding, Rejected
-from crossdock.core.message import Message
+from crossdock.core.errors import Finding
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Context, Shape
+from crossdock.core.spec import Context
 from crossdock_transformers.fixed_width.layout import UNIT, EncodeOptions, FixedLayout, FixedRecord, check
 from crossdock_transformers.fixed_width.read import CONTENT_TYPE, Kind, kinds
 from crossdock_transformers.layout import chosen
+from crossdock_transformers.records.encoding import Encoder
 from crossdock_transformers.records.faults import rejected, shown
 from crossdock_transformers.records.text import unwritable
 from crossdock_transformers.records.values import Unfit, named
@@ -21,24 +21,15 @@ _ENDS: Final = {"crlf": "\r\n", "lf": "\n"}
 _ADVICE: Final = "correct the document, or the map that made it"
 
 
-class FixedEncode:
+class FixedEncode(Encoder):
     """Encodes documents."""
+
+    content_type = CONTENT_TYPE
 
     def __init__(self, layout: FixedLayout, options: EncodeOptions) -> None:
         self._layout = layout
         self._kinds = {kind.name: kind for kind in kinds(layout, layout.records).values()}
         self._end = _ENDS[options.line_end] if layout.line_ends else ""
-
-    @property
-    def shape(self) -> Shape | None:
-        """Bytes have none."""
-        return None
-
-    def apply(self, message: Message) -> Message:
-        """Return the message as a file; raises Rejected with every fault of the document."""
-        if isinstance(message.body, bytes):
-            raise Rejected("this message is bytes already", advice="remove the `encode:` step, or add a `decode:` before it")
-        return message.with_body(self.encode(message.body), CONTENT_TYPE)
 
     def encode(self, body: Any) -> bytes:
         """Return a body as a file."""

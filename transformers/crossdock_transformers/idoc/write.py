@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from crossdock.core.errors import Finding, Refusal, Rejected
-from crossdock.core.message import Message
+from crossdock.core.errors import Finding, Refusal
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Context, Shape
+from crossdock.core.spec import Context
 from crossdock_transformers.fixed_width.fields import Slot
 from crossdock_transformers.idoc.options import EncodeOptions
 from crossdock_transformers.idoc.read import CONTENT_TYPE, UNIT
@@ -26,6 +25,7 @@ from crossdock_transformers.idoc.segments import (
     walked,
 )
 from crossdock_transformers.idoc.xml import element_of, layout_of, marked
+from crossdock_transformers.records.encoding import Encoder, documents_of
 from crossdock_transformers.records.faults import rejected, shown
 from crossdock_transformers.records.text import unwritable
 from crossdock_transformers.records.values import Unfit, named
@@ -35,7 +35,7 @@ _ADVICE: Final = "correct the document, or the map that made it"
 _FRAME: Final = slots(fields_of(FRAME))
 
 
-class IdocEncode:
+class IdocEncode(Encoder):
     """Encodes an IDoc, or a list of them."""
 
     def __init__(self, options: EncodeOptions) -> None:
@@ -47,6 +47,7 @@ class IdocEncode:
                 raise Refusal(f"there is no segment '{name}'{nearest(name, known)}", path=("names", name))
         self._names = {**RELEASED, **options.names}
         self._xml = self._written() if options.format == "xml" else None
+        self.content_type = CONTENT_TYPE if self._xml is None else self._xml.content_type
 
     def _written(self) -> Any:
         from crossdock_transformers.xml.options import EncodeOptions as XmlOptions
@@ -56,22 +57,10 @@ class IdocEncode:
         xml = XmlOptions.model_validate({"encoding": self._options.encoding})
         return XmlEncode(layout_of(self._root, "refuse"), xml, Structure(element_of(self._root, marked=True)))
 
-    @property
-    def shape(self) -> Shape | None:
-        """Bytes have none."""
-        return None
-
-    def apply(self, message: Message) -> Message:
-        """Return the message as IDocs; raises Rejected with every fault of the body."""
-        body = message.body
-        if isinstance(body, bytes):
-            raise Rejected("this message is bytes already", advice="remove the `encode:` step, or add a `decode:` before it")
-        if isinstance(body, Mapping) and set(body) == {UNIT} and isinstance(body[UNIT], list):
-            body = body[UNIT]
-        idocs = [self._controlled(one) for one in (body if isinstance(body, list) else [body])]
-        if self._xml is not None:
-            return message.with_body(self._xml.encode([_texts(one, self._root) for one in idocs]), "application/xml")
-        return message.with_body(self._flat(idocs), CONTENT_TYPE)
+    def encode(self, body: Any) -> bytes:
+        """Return a body's documents as IDocs."""
+        idocs = [self._controlled(one) for one in documents_of(body, UNIT)]
+        return self._flat(idocs) if self._xml is None else self._xml.encode([_texts(one, self._root) for one in idocs])
 
     def _controlled(self, body: Any) -> Any:
         """Return an IDoc with what its control record always says."""

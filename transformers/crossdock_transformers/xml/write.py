@@ -9,10 +9,10 @@ from typing import Any, Final
 from lxml import etree
 
 from crossdock.core.errors import Finding, Rejected
-from crossdock.core.message import Message
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Context, Shape
+from crossdock.core.spec import Context
 from crossdock_transformers.layout import chosen
+from crossdock_transformers.records.encoding import Encoder
 from crossdock_transformers.records.faults import rejected, shown
 from crossdock_transformers.records.values import Unfit, named
 from crossdock_transformers.xml.model import TEXT, Content, Element, Value
@@ -140,25 +140,16 @@ def _plain(value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-class XmlEncode:
+class XmlEncode(Encoder):
     """Encodes a document, or records into one."""
+
+    content_type = CONTENT_TYPE
 
     def __init__(self, layout: XmlLayout, options: EncodeOptions, found: Structure) -> None:
         self._layout = layout
         self._options = options
         self._structure = found
         self._writer = Writer(layout)
-
-    @property
-    def shape(self) -> Shape | None:
-        """Bytes have none."""
-        return None
-
-    def apply(self, message: Message) -> Message:
-        """Return the message as XML; raises Rejected with every fault of the body, or of what the XSD says of the result."""
-        if isinstance(message.body, bytes):
-            raise Rejected("this message is bytes already", advice="remove the `encode:` step, or add a `decode:` before it")
-        return message.with_body(self.encode(message.body), CONTENT_TYPE)
 
     def encode(self, body: Any) -> bytes:
         """Return a body as a document."""
