@@ -114,7 +114,7 @@ class Folder(Protocol):
 
 
 class Watch:
-    """One route's watch over one directory."""
+    """One route's watch over one directory. `trouble` says what keeps it from looking."""
 
     def __init__(self, binding: Binding, folder: Folder, settings: PollSettings, lease: Lease) -> None:
         self._route = binding.route
@@ -125,6 +125,7 @@ class Watch:
         self._looks: dict[Sighting, int] = {}
         self._finished: set[Sighting] = set()
         self._told: set[tuple[Sighting, str]] = set()
+        self.trouble = ""
 
     async def run(self, intake: Intake) -> None:
         """Look for ever; trouble is logged, and tried again later and later."""
@@ -134,14 +135,14 @@ class Watch:
                 pause = await self.look(intake)
                 if failures:
                     log.info("%s: %s can be reached again", self._route, self._folder.source)
-                failures = 0
+                failures, self.trouble = 0, ""
             except CrossdockError as error:
                 failures += 1
-                pause = self._later(failures)
+                pause, self.trouble = self._later(failures), f"{self._route}: {error.message}"
                 log.warning("%s: %s (next look in %.0f s) %s", self._route, error.message, pause, error.advice)
             except Exception:
                 failures += 1
-                pause = self._later(failures)
+                pause, self.trouble = self._later(failures), f"{self._route}: looking into {self._folder.source} broke"
                 log.exception("%s: looking into %s broke (next look in %.0f s)", self._route, self._folder.source, pause)
             await asyncio.sleep(pause)
 
@@ -249,6 +250,11 @@ class Poller:
 
     def __init__(self, watches: Sequence[Watch]) -> None:
         self._watches = watches
+
+    @property
+    def trouble(self) -> str:
+        """What keeps routes from collecting; empty where nothing does."""
+        return "; ".join(filter(None, (watch.trouble for watch in self._watches)))
 
     async def run(self, intake: Intake) -> None:
         """Watch for ever."""

@@ -183,6 +183,7 @@ class House:
             state=state,
             base=self.root.resolve(),
             answers=JournalAnswers(self.journal),
+            polls=self.opened.polls,
         )
 
     @property

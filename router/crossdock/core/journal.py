@@ -17,7 +17,7 @@ from crossdock.core.deployment import Deployment, Tally
 from crossdock.core.errors import CrossdockError, Refused
 from crossdock.core.message import Accepted, Message, Receipt
 from crossdock.core.outcome import Claim, DeliveryState, Outcome
-from crossdock.core.ports import Reply
+from crossdock.core.ports import Progress, Reply
 
 EffectState = Literal["", "intended", "confirmed", "refused", "unknown"]
 
@@ -246,8 +246,11 @@ class StoredRelease:
 class Journal(Protocol):
     """The durable queue, inbox, outbox and ledger."""
 
-    def accept(self, receipts: Sequence[Receipt], release: str) -> list[Accepted]:
-        """Write message, dedupe key and work row of each receipt in one transaction."""
+    def accept(self, receipts: Sequence[Receipt], release: str, progress: Progress | None = None) -> list[Accepted]:
+        """Write message, dedupe key and work row of each receipt in one transaction, and how far a poll has come.
+
+        Raises Retryable, with nothing written, where the poll's version is another one by now.
+        """
 
     def claim(self, lane: str, limit: int, lease: float) -> Claimed:
         """Lease up to `limit` due rows of a lane, oldest first; attempts are counted here, before anything is run.

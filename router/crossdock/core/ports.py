@@ -22,6 +22,55 @@ class Intake(Protocol):
     async def accept(self, receipt: Receipt) -> Accepted:
         """Return when the receipt is durable, and only then acknowledge; raises Retryable when it can't be kept now."""
 
+    async def collect(self, receipts: Sequence[Receipt], progress: Progress) -> list[Accepted]:
+        """Keep what a poll brought, and how far it has come, which moves in the last receipts' own commit.
+
+        Raises Retryable where it can't be kept now, or where another process has moved it: then it stays as it was.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a poll has come: `state` takes the place of the one that had this `version`."""
+
+    name: str
+    version: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What is asked again and again, as the journal keeps it.
+
+    `state` is the source's own word for how far it has come (empty at first), `version` counts its moves. Times are in ms since
+    1970 by the journal's clock, `now` is when this was read. `trouble` is what was wrong at the last look.
+    """
+
+    name: str
+    route: str
+    state: str
+    version: int
+    looked_at: int | None
+    due_at: int
+    trouble: str
+    now: int
+
+
+class Polls(Protocol):
+    """What is polled, kept in the journal, so that it outlives a process and is the same for all."""
+
+    def open(self, name: str, route: str) -> Poll:
+        """Return a poll, begun where it is new."""
+
+    def note(self, name: str, pause: float, trouble: str) -> None:
+        """Note that it was looked just now, what is wrong ('' where nothing is), and that it is due again in `pause` seconds."""
+
+    def all(self) -> Sequence[Poll]:
+        """Return all polls, by name."""
+
+    def restart(self, name: str) -> bool:
+        """Forget how far one has come, and make it due: it begins anew; False where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class PickupFile:
@@ -149,6 +198,15 @@ class Checkable(Protocol):
         """Return one line that says what was reached; raises CrossdockError with what to do."""
 
 
+@runtime_checkable
+class Troubled(Protocol):
+    """A source that says what keeps it from collecting: operators see it with the gateway (`doctor`)."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong now, in one sentence; empty where nothing is."""
+
+
 class Answers(Protocol):
     """The replies of routes to those who sent a message and wait (Request-Reply)."""
 
@@ -167,3 +225,4 @@ class Services:
     state: Path
     base: Path
     answers: Answers | None = None
+    polls: Polls | None = None

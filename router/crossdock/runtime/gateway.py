@@ -71,7 +71,7 @@ class Gateway:
             detail = {
                 "engine": engine(),
                 "deployment": self._releases.deployment.number,
-                "trouble": "; ".join(filter(None, (self._releases.trouble, *sources.trouble.values()))),
+                "trouble": "; ".join(filter(None, (self._releases.trouble, *sources.troubles))),
                 "sources": sorted(self._releases.active.bindings),
             }
             try:

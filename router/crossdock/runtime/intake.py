@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from crossdock.core.journal import Journal, message_lane
 from crossdock.core.message import Accepted, Receipt
+from crossdock.core.ports import Progress
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.waker import Waker
 
@@ -44,6 +45,36 @@ class GroupCommit:
             self._committing = asyncio.create_task(self._commit_all())
         return await future
 
+    async def collect(self, receipts: Sequence[Receipt], progress: Progress) -> list[Accepted]:
+        """Keep what a poll brought, in commits of its own; how far it has come moves in the last. Raises as the journal does."""
+        parts: list[tuple[str, list[int]]] = []
+        for release, places in self._places(receipts).items():
+            parts += [(release, places[start : start + MOST]) for start in range(0, len(places), MOST)]
+        answers: dict[int, Accepted] = {}
+        for n, (release, places) in enumerate(parts or [("", [])], start=1):
+            some = [receipts[place] for place in places]
+            found = await self._kept(some, release, progress if n >= len(parts) else None)
+            answers.update(zip(places, found, strict=True))
+        return [answers[place] for place in range(len(receipts))]
+
+    def _places(self, receipts: Sequence[Receipt]) -> dict[str, list[int]]:
+        """Sort receipts, by their places, by the release that takes them."""
+        places: dict[str, list[int]] = {}
+        for place, receipt in enumerate(receipts):
+            places.setdefault(self._release_for(receipt), []).append(place)
+        return places
+
+    async def _kept(self, receipts: Sequence[Receipt], release: str, progress: Progress | None) -> list[Accepted]:
+        loop = asyncio.get_running_loop()
+        accepted = await loop.run_in_executor(self._thread, self._journal.accept, receipts, release, progress)
+        self._tell(receipts, accepted)
+        return accepted
+
+    def _tell(self, receipts: Sequence[Receipt], accepted: Sequence[Accepted]) -> None:
+        self._waker.wake({message_lane(receipt.route, receipt.partner) for receipt in receipts})
+        for receipt, answer in zip(receipts, accepted, strict=True):
+            self._metrics.message_accepted(receipt.route, duplicate=answer.duplicate)
+
     def close(self) -> None:
         """End the thread that commits."""
         self._thread.shutdown()
@@ -73,8 +104,7 @@ class GroupCommit:
                 if not future.done():
                     future.set_exception(error)
             return
-        self._waker.wake({message_lane(receipt.route, receipt.partner) for receipt in receipts})
-        for (receipt, future), answer in zip(group, accepted, strict=True):
-            self._metrics.message_accepted(receipt.route, duplicate=answer.duplicate)
+        self._tell(receipts, accepted)
+        for (_, future), answer in zip(group, accepted, strict=True):
             if not future.done():
                 future.set_result(answer)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crossdock.core.errors import Rejected, Retryable
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.partner import Partner
-from crossdock.core.ports import Intake
+from crossdock.core.ports import Intake, Progress
 
 PATIENCE = 10.0
 """Seconds that a partner's file waits at the door."""
@@ -52,19 +52,32 @@ class QuotaIntake:
 
     async def accept(self, receipt: Receipt) -> Accepted:
         """Return when the receipt is durable; raises Rejected where it is too big, Retryable where it comes much too fast."""
-        quotas = self._quotas.get(receipt.partner)
-        if quotas is not None:
-            if quotas.largest_file is not None and len(receipt.data) > quotas.largest_file:
-                raise Rejected(
-                    f"the file has {len(receipt.data)} bytes, with {receipt.partner} at most {quotas.largest_file} are agreed",
-                    code="quota",
-                    advice=f"ask for smaller files, or raise `largest_file` in config/partners/{receipt.partner}.yaml",
-                )
-            if quotas.files_per_minute is not None:
-                await self._pace(receipt.partner, quotas.files_per_minute)
+        self._check_size(receipt)
+        await self._pace(receipt.partner)
         return await self._intake.accept(receipt)
 
-    async def _pace(self, partner: str, limit: int) -> None:
+    async def collect(self, receipts: Sequence[Receipt], progress: Progress) -> list[Accepted]:
+        """Return when all is durable; what one answer brought counts as one file of each partner's."""
+        for receipt in receipts:
+            self._check_size(receipt)
+        for partner in {receipt.partner for receipt in receipts}:
+            await self._pace(partner)
+        return await self._intake.collect(receipts, progress)
+
+    def _check_size(self, receipt: Receipt) -> None:
+        quotas = self._quotas.get(receipt.partner)
+        if quotas is not None and quotas.largest_file is not None and len(receipt.data) > quotas.largest_file:
+            raise Rejected(
+                f"the file has {len(receipt.data)} bytes, with {receipt.partner} at most {quotas.largest_file} are agreed",
+                code="quota",
+                advice=f"ask for smaller files, or raise `largest_file` in config/partners/{receipt.partner}.yaml",
+            )
+
+    async def _pace(self, partner: str) -> None:
+        quotas = self._quotas.get(partner)
+        limit = quotas.files_per_minute if quotas else None
+        if limit is None:
+            return
         now = self._now()
         bucket = self._buckets.setdefault(partner, _Bucket(float(limit), now))
         wait = bucket.take(limit, now)

@@ -20,7 +20,7 @@ from typing import Any
 from crossdock.core.clock import SystemClock
 from crossdock.core.errors import CrossdockError
 from crossdock.core.partner import Partner
-from crossdock.core.ports import Intake, Listening, Rebindable, Services, Source
+from crossdock.core.ports import Intake, Listening, Rebindable, Services, Source, Troubled
 from crossdock.core.spec import Binding
 from crossdock_config import Endpoint, Release
 
@@ -89,6 +89,12 @@ class Sources:
         self._services = services
         self._running: dict[str, _Running] = {}
         self.trouble: dict[str, str] = {}
+
+    @property
+    def troubles(self) -> list[str]:
+        """What keeps sources from running, and what those say that run."""
+        said = [one.source.trouble for one in self._running.values() if isinstance(one.source, Troubled)]
+        return [*self.trouble.values(), *filter(None, said)]
 
     async def start(self, release: Release) -> None:
         """Start all of a release; returns when every listener listens. One that can't start ends the task group."""

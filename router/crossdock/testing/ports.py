@@ -23,13 +23,59 @@ from threading import Lock
 from typing import Any
 
 from crossdock.core.clock import Clock, PinnedClock, SystemClock
-from crossdock.core.errors import Place
+from crossdock.core.errors import Place, Retryable
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.partner import Partner
-from crossdock.core.ports import PickupFile, Services
+from crossdock.core.ports import PickupFile, Poll, Progress, Services
 from crossdock.core.spec import Binding
 
-__all__ = ["MemoryIntake", "MemoryLease", "MemoryPickup", "PinnedClock", "binding", "services"]
+__all__ = ["MemoryIntake", "MemoryLease", "MemoryPickup", "MemoryPolls", "PinnedClock", "binding", "services"]
+
+
+@dataclass(slots=True)
+class MemoryPolls:
+    """What is polled, in memory."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    kept: dict[str, Poll] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def open(self, name: str, route: str) -> Poll:
+        """Return a poll, begun where it is new."""
+        with self._lock:
+            poll = self.kept.get(name) or Poll(name, route, "", 0, None, self._ms(), "", 0)
+            self.kept[name] = replace(poll, now=self._ms())
+            return self.kept[name]
+
+    def move(self, progress: Progress) -> None:
+        """Write how far one has come; raises Retryable where it has moved since it was read."""
+        with self._lock:
+            poll = self.kept[progress.name]
+            if poll.version != progress.version:
+                raise Retryable(f"{progress.name} was polled by another process meanwhile", code="overtaken")
+            self.kept[progress.name] = replace(poll, state=progress.state, version=poll.version + 1)
+
+    def note(self, name: str, pause: float, trouble: str) -> None:
+        """Note a look and when the next one is due."""
+        with self._lock:
+            due = self._ms() + int(pause * 1000)
+            self.kept[name] = replace(self.kept[name], looked_at=self._ms(), due_at=due, trouble=trouble)
+
+    def all(self) -> Sequence[Poll]:
+        """Return all polls, by name."""
+        with self._lock:
+            return [self.kept[name] for name in sorted(self.kept)]
+
+    def restart(self, name: str) -> bool:
+        """Forget how far one has come."""
+        with self._lock:
+            poll = self.kept.get(name)
+            if poll:
+                self.kept[name] = replace(poll, state="", version=poll.version + 1, looked_at=None, due_at=self._ms(), trouble="")
+            return poll is not None
+
+    def _ms(self) -> int:
+        return int(self.clock.now() * 1000)
 
 
 @dataclass(slots=True)
@@ -37,13 +83,15 @@ class MemoryIntake:
     """An intake that keeps what it gets.
 
     `receipts` are the accepted ones in order, `duplicates` those that were known already. Set `error` to have `accept` raise it;
-    set `gate` to an `asyncio.Event` to have `accept` wait for it, as for a slow disk.
+    set `gate` to an `asyncio.Event` to have `accept` wait for it, as for a slow disk. `polls` is what its polls have reached:
+    give the services the same.
     """
 
     receipts: list[Receipt] = field(default_factory=list)
     duplicates: list[Receipt] = field(default_factory=list)
     error: Exception | None = None
     gate: asyncio.Event | None = None
+    polls: MemoryPolls = field(default_factory=MemoryPolls)
     _seen: dict[tuple[str, str], str] = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -61,6 +109,13 @@ class MemoryIntake:
         message_id = f"message-{len(self.receipts)}"
         self._seen[key] = message_id
         return await self._told(Accepted(message_id))
+
+    async def collect(self, receipts: Sequence[Receipt], progress: Progress) -> list[Accepted]:
+        """Keep what a poll brought and how far it has come, or nothing of it; raises Retryable where that has moved meanwhile."""
+        if self.error is not None:
+            raise self.error
+        self.polls.move(progress)
+        return [await self.accept(receipt) for receipt in receipts]
 
     async def arrived(self, count: int = 1, seconds: float = 20.0) -> list[Receipt]:
         """Wait until `count` receipts are there and return them; raises TimeoutError."""
@@ -171,6 +226,7 @@ class MemoryLease:
 def services(
     folder: Path,
     *,
+    polls: MemoryPolls | None = None,
     partners: Iterable[Partner] = (),
     pickup: MemoryPickup | None = None,
     lease: MemoryLease | None = None,
@@ -187,6 +243,7 @@ def services(
         clock=clock,
         state=state,
         base=folder,
+        polls=polls or MemoryPolls(clock),
     )
 
 

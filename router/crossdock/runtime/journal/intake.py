@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from crossdock.core.ids import new_id, new_traceparent
 from crossdock.core.message import Accepted, Control, Message, Receipt
 from crossdock.core.outcome import State
+from crossdock.core.ports import Progress
+from crossdock.runtime.journal import polls
 from crossdock.runtime.journal.batch import Batch
 from crossdock.runtime.journal.bodies import document_of
 from crossdock.runtime.journal.database import Session
@@ -16,8 +18,10 @@ from crossdock.runtime.journal.texts import clean, short
 Key = tuple[str, str]
 
 
-def accept(session: Session, receipts: Sequence[Receipt], release: str) -> list[Accepted]:
-    """Keep what is new; a second copy is answered with the first one's id."""
+def accept(session: Session, receipts: Sequence[Receipt], release: str, progress: Progress | None = None) -> list[Accepted]:
+    """Keep what is new; a second copy is answered with the first one's id. What a poll has reached moves in the same commit."""
+    if progress:
+        polls.move(session, progress)
     names = [new_id() for _ in receipts]
     holders = _holders(session, receipts, names)
     batch = Batch(session)

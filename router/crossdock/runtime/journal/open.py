@@ -19,6 +19,7 @@ from crossdock.runtime.journal.book import SqlExchanges
 from crossdock.runtime.journal.database import Database
 from crossdock.runtime.journal.desk import SqlDesk
 from crossdock.runtime.journal.pickup import SqlLease, SqlPickup
+from crossdock.runtime.journal.polls import SqlPolls
 from crossdock.runtime.journal.purge import Purged
 from crossdock.runtime.journal.release_purge import PurgedReleases
 from crossdock.runtime.journal.store import SqlJournal
@@ -48,6 +49,7 @@ class OpenJournal:
     desk: SqlDesk
     pickup: SqlPickup
     lease: SqlLease
+    polls: SqlPolls
     exchanges: SqlExchanges
     audit: SqlAudit
     approvals: SqlApprovals
@@ -103,6 +105,7 @@ def open_journal(url: str, clock: Clock | None = None, time_offset_ms: Callable[
         SqlDesk(database),
         SqlPickup(database),
         SqlLease(database, owner),
+        SqlPolls(database),
         SqlExchanges(database),
         SqlAudit(database),
         SqlApprovals(database),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crossdock.core.errors import Misconfigured
 from crossdock.runtime.journal.database import Session
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest migration; a test holds it against the migrations' own order."""
 
 

@@ -13,7 +13,7 @@
     audit ── audit_head                        who did what
     api_token, approval                        who may come in, and what a second person must agree to
     stored_release ── deployment               releases, and which one runs
-    process, lease
+    process, lease, poll
 
 A delivery is called `<message>/<n>` and a part `<parent>.<n>`, and events and effects begin their key with that name: a family
 lies together, and needs no further index. Times are ms since 1970. JSON is kept as text: it is read by us alone, and `jsonb`
@@ -378,6 +378,18 @@ approval = _table(
 approve. States: open, approved, rejected, used."""
 
 lease = _table("lease", _text("name", primary_key=True), _text("owner"), _number("until"))
+
+poll = _table(
+    "poll",
+    _text("name", primary_key=True),
+    _text("route"),
+    _text("state"),
+    _number("version"),
+    _number("looked_at", nullable=True),
+    _number("due_at"),
+    _text("trouble"),
+)
+"""What is polled (`core.ports.Poll`): `state` moves only in the commit of what was collected with it."""
 
 stored_release = _table(
     "stored_release",

@@ -606,6 +606,24 @@ WHERE lease.owner = excluded.owner OR lease.until <= :now
 -- one: drop_leases
 DELETE FROM lease WHERE owner = :owner
 
+-- one: poll
+SELECT name, route, state, version, looked_at, due_at, trouble FROM poll WHERE name = :name
+
+-- one: polls
+SELECT name, route, state, version, looked_at, due_at, trouble FROM poll ORDER BY name
+
+-- one: begin_poll
+INSERT INTO poll (name, route, state, version, due_at, trouble) VALUES (:name, :route, '', 0, :now, '') ON CONFLICT DO NOTHING
+
+-- one: move_poll
+UPDATE poll SET state = :state, version = version + 1 WHERE name = :name AND version = :version
+
+-- one: note_poll
+UPDATE poll SET looked_at = :now, due_at = :due, trouble = :trouble WHERE name = :name
+
+-- one: restart_poll
+UPDATE poll SET state = '', version = version + 1, due_at = :now, looked_at = NULL, trouble = '' WHERE name = :name
+
 -- ---------------------------------------------------------------------------------------------------- pickup folders
 
 -- one: pickup_by_key

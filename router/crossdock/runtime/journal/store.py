@@ -26,6 +26,7 @@ from crossdock.core.journal import (
 )
 from crossdock.core.message import Accepted, Message, Receipt
 from crossdock.core.outcome import Claim
+from crossdock.core.ports import Progress
 from crossdock.runtime.journal import attempts, deployments, intake, late, links, queue, runs, waiting
 from crossdock.runtime.journal.database import Database, Session
 from crossdock.runtime.journal.revision import REVISION
@@ -42,9 +43,11 @@ class SqlJournal:
         self._database = database
         self._owner = owner
 
-    def accept(self, receipts: Sequence[Receipt], release: str) -> list[Accepted]:
-        """Keep receipts; durable on return."""
-        return self._database.write(lambda session: intake.accept(session, receipts, release)) if receipts else []
+    def accept(self, receipts: Sequence[Receipt], release: str, progress: Progress | None = None) -> list[Accepted]:
+        """Keep receipts, and how far a poll has come; durable on return."""
+        if not receipts and progress is None:
+            return []
+        return self._database.write(lambda session: intake.accept(session, receipts, release, progress))
 
     def claim(self, lane: str, limit: int, lease: float) -> Claimed:
         """Lease up to `limit` due rows of a lane, fewer where their payloads are big."""
