@@ -13,7 +13,7 @@ from crossdock.core.nodes import TryNode
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Binding, Ending, Expression
+from crossdock.core.spec import Binding, Ending, Expression, Options
 from crossdock_config.checked import Subject
 from crossdock_config.endpoints import Endpoints
 from crossdock_config.lifecycle import RECEIVING
@@ -27,7 +27,7 @@ from crossdock_config.secrets import REFERENCE, SecretSource, resolved_at
 from crossdock_config.standing import NONE
 from crossdock_config.steps import Steps
 from crossdock_config.targets import Targets
-from crossdock_config.yaml_source import Document
+from crossdock_config.yaml_source import Document, Path
 
 ENGINE_EVENTS = (chain.EVENT, *EVENTS)
 """Events that the engine publishes by itself."""
@@ -128,8 +128,9 @@ class Routes:
             return {}
         value = resolved_at(scope.document, at, self.secrets, self.project.problems)
         options = self.project.options(spec.source_options, value, Subject(scope.document, at, name))
+        expressions = _expressions(spec.source_options, value, scope, at)
         if options is not None:
-            self._bind(Binding(route, options, place), name, scope, receives=receives)
+            self._bind(Binding(route, options, place, expressions=expressions), name, scope, receives=receives)
         return {"endpoint": name, "connector": spec.name, "options": options}
 
     def _bind(self, binding: Binding, endpoint: str, scope: Scope, *, receives: bool) -> None:
@@ -138,6 +139,19 @@ class Routes:
             scope.known_partner(partner, scope.document.at("from", endpoint, "partner"))
         if receives:
             self.bindings.setdefault(endpoint, []).append(binding)
+
+
+def _expressions(model: type[Options], given: Any, scope: Scope, at: Path) -> dict[str, Expression]:
+    """Compile what is an expression in what a route receives from, by dotted names."""
+    found: dict[str, Expression] = {}
+    for path, variables in model.EXPRESSIONS.items():
+        text = given
+        for step in path:
+            text = text.get(step) if isinstance(text, dict) else None
+        if isinstance(text, str | int | bool):
+            compiled = scope.bare_expression(text, (*at, *path), variables)
+            found |= {".".join(path): compiled} if compiled else {}
+    return found
 
 
 def _order_by(scope: Scope, document: Document, *, event: bool) -> Expression | None:

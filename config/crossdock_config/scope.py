@@ -84,9 +84,17 @@ class Scope:
             self.say(place, f"a condition must be true or false; `{text}` is {'an' if found[0] in 'aio' else 'a'} {found}")
         return expression
 
+    def bare_expression(self, text: Any, at: Path, variables: Collection[str]) -> Expression | None:
+        """Compile an expression that sees no message, only variables of which nothing is known yet."""
+        place, text = self.document.at(*at), str(text).lower() if isinstance(text, bool) else str(text)
+        return self.project.built(lambda: self._explained(text, place, dict.fromkeys(variables)), self.document, at)
+
     def _compiled(self, text: str, place: Place, extra: Mapping[str, Shape | None]) -> Expression:
+        return self._explained(text, place, {**variable_shapes(self.shape), **extra})
+
+    def _explained(self, text: str, place: Place, variables: Mapping[str, Shape | None]) -> Expression:
         try:
-            return self.project.expressions.compile(text, place, {**variable_shapes(self.shape), **extra})
+            return self.project.expressions.compile(text, place, variables)
         except Refusal as refusal:
             raise _explained(refusal, text) from None
 

@@ -34,11 +34,14 @@ class Options(BaseModel):
     `SHORTHAND` names the field that a bare scalar stands for: `map: acme-850` is `map: {map: acme-850}`.
     `ADDRESS` names the fields that together say whom a connector reaches (`("host", "port", "user")`), in an endpoint's settings
     or a partner's channel: so environments are kept apart. What only listens, or writes beside the project, reaches nobody.
+    `EXPRESSIONS` names the fields of a source's options that are expressions (`("cursor", "highest")`), with the variables that
+    each sees: they are compiled with the route, and given to the source in its `Binding`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
     SHORTHAND: ClassVar[str] = ""
     ADDRESS: ClassVar[tuple[str, ...]] = ()
+    EXPRESSIONS: ClassVar[Mapping[tuple[str, ...], tuple[str, ...]]] = {}
 
 
 class NoOptions(Options):
@@ -273,12 +276,16 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One route's wish to receive from an endpoint; `options` are the connector's validated source options."""
+    """One route's wish to receive from an endpoint; `options` are the connector's validated source options.
+
+    `expressions` are those among them, compiled, by their dotted names (`cursor.highest`).
+    """
 
     route: str
     options: Any
     place: Place
     ending: Ending | None = None
+    expressions: Mapping[str, Expression] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

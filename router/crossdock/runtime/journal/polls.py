@@ -33,7 +33,7 @@ class SqlPolls:
 
     def all(self) -> Sequence[Poll]:
         """Return all polls, by name."""
-        return self._database.read(lambda session: [Poll(*row, now=session.now) for row in session.all("polls")])
+        return self._database.read(lambda session: [Poll(*(*row, session.now)) for row in session.all("polls")])
 
     def restart(self, name: str) -> bool:
         """Forget how far one has come; a look that is under way can't bring it back, for the version has moved as well."""
@@ -52,9 +52,9 @@ def move(session: Session, progress: Progress) -> None:
 
 def _found(session: Session, name: str) -> Poll | None:
     rows = session.all("poll", name=name)
-    return Poll(*rows[0], now=session.now) if rows else None
+    return Poll(*(*rows[0], session.now)) if rows else None
 
 
 def _begun(session: Session, name: str, route: str) -> Poll:
     session.run("begin_poll", name=name, route=route, now=session.now)
-    return Poll(*session.all("poll", name=name)[0], now=session.now)
+    return Poll(*(*session.all("poll", name=name)[0], session.now))
