@@ -40,23 +40,25 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request."""
+    """One request. `most` is how many bytes of the answer are read."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     params: tuple[tuple[str, str], ...] = ()
     data: bytes | None = None
+    most: int = MOST_REPLY
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response. `whole` is False where it broke off or was too long after the status had come."""
+    """One response. `whole` is False where it broke off after the status had come, or was too long: then `long` says so."""
 
     status: int
     headers: Mapping[str, str]
     data: bytes
     whole: bool = True
+    long: bool = False
 
 
 class Sessions:
@@ -85,7 +87,7 @@ class Sessions:
                 timeout=aiohttp.ClientTimeout(total=max(seconds, 0.001), ceil_threshold=math.inf),
                 trace_request_ctx=mark,
             ) as response:
-                return await _read(response)
+                return await _read(response, call.most)
         except TimeoutError as error:
             raise Unanswered(f"no answer within {seconds:g} s", sent=mark.sent) from error
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
@@ -132,17 +134,17 @@ async def _mark_sent(session: aiohttp.ClientSession, context: SimpleNamespace, p
     context.trace_request_ctx.sent = True
 
 
-async def _read(response: aiohttp.ClientResponse) -> Answer:
+async def _read(response: aiohttp.ClientResponse, most: int) -> Answer:
     """Read an answer up to the limit. Its status is known by now, so a body that breaks off changes nothing about the effect."""
     data, whole = bytearray(), False
     with contextlib.suppress(*_ANSWER_BROKE_OFF):
         async for chunk in response.content.iter_any():
             data += chunk
-            if len(data) > MOST_REPLY:
+            if len(data) > most:
                 break
         else:
             whole = True
-    return Answer(response.status, response.headers, bytes(data[:MOST_REPLY]), whole)
+    return Answer(response.status, response.headers, bytes(data[:most]), whole, len(data) > most)
 
 
 def _tls(verify: bool, authority: str) -> ssl.SSLContext | bool:
