@@ -1,24 +1,36 @@
-"""`http`: hands documents to an HTTP endpoint, one request each, with an idempotency key.
+"""`http`: hands documents to an HTTP endpoint, one request each, with an idempotency key; and collects from an API by asking it.
 
     endpoints:
       shop:
         http: { url: "https://shop.example/api", auth: { bearer: "${secret:SHOP_TOKEN}" } }
     to:
       - shop: { path: /orders, key: body.order_number }
+    from:
+      shop: { path: /orders, every: 1m, items: answer.orders, key: item.id, cursor: { highest: item.changed, query: since } }
 
-Bytes go out as they are, decoded bodies as JSON with their digits kept. What an answer means is in `http_client`.
+Bytes go out as they are, decoded bodies as JSON with their digits kept.
+
+The parts: `http_client` (the sinks); `http_source` (the source), `http_look` (one look), `http_calls` (what is asked, page after
+page), `http_page` (what an answer holds), `http_progress` (the cursor), `http_options`; `http_remote` (what an answer means), and
+`http_session` (connections), which all share.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from crossdock.core.ports import Services, Sink
-from crossdock.core.spec import ConnectorSpec, Options
+from crossdock.core.spec import Binding, ConnectorSpec, Options
 from crossdock.core.units import Duration
+from crossdock_connectors.http_options import HttpSource
+from crossdock_connectors.polling import check_partners
+
+if TYPE_CHECKING:
+    from crossdock_connectors.http_source import HttpPolls
 
 
 class Basic(Options):
@@ -107,6 +119,13 @@ class HttpTarget(Options):
     reference: str = Field("id", description="the reply's field that names what the target made, where it sends no Location")
 
 
+def _source(settings: Any, bindings: Sequence[Binding], services: Services) -> HttpPolls:
+    from crossdock_connectors.http_source import HttpPolls
+
+    check_partners(bindings, services)
+    return HttpPolls(settings, bindings, services)
+
+
 def _target(settings: Any, services: Services) -> Sink:
     from crossdock_connectors.http_client import AskableHttpSink, HttpSink
 
@@ -117,9 +136,11 @@ def _target(settings: Any, services: Services) -> Sink:
 
 SPEC = ConnectorSpec(
     name="http",
-    summary="Posts documents to an HTTP endpoint with an idempotency key",
+    summary="Posts documents to an HTTP endpoint with an idempotency key; collects from an API by asking it again and again",
     example='shop:\n  http: { url: "https://shop.example/api", auth: { bearer: "${secret:SHOP_TOKEN}" } }',
     settings=HttpSettings,
+    source_options=HttpSource,
+    source=_source,
     target_options=HttpTarget,
     target=_target,
 )

@@ -271,4 +271,4 @@ def check_partners(bindings: Sequence[Binding], services: Services) -> None:
         if (name := binding.options.partner) and name not in services.partners
     ]
     if problems:
-        raise Misconfigured("files can't be collected", code="polling", problems=problems)
+        raise Misconfigured("nothing can be collected", code="polling", problems=problems)
