@@ -527,7 +527,7 @@ async def test_a_bad_answer_is_told_and_takes_nothing(
         ({"id": "x" * 2000}, "item 2 has a key of more than 1000 characters"),
         ("only text", "item 2: "),
         ({"id": "M-1", "other": 1}, "item 2 has the key 'M-1' of another item, and is another one"),
-        ({"id": "big", "number": 10**30}, "item 2: "),
+        ({"id": "big", "number": 10**30}, "item 2 ('big'): this can't be kept"),
     ],
 )
 async def test_an_item_that_can_t_be_taken_lets_the_others_in_and_holds_the_cursor(
