@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import accept, codec, edifact, endtoend, formats, latency, maps, project, route, startup
+from benchmarks import accept, codec, edifact, endtoend, formats, latency, maps, project, route, startup, takeup
 from benchmarks.figures import Row
 
 ALL: dict[str, Callable[[], Iterator[Row]]] = {
@@ -25,6 +25,7 @@ ALL: dict[str, Callable[[], Iterator[Row]]] = {
     "latency": latency.rows,
     "startup": startup.rows,
     "project": project.rows,
+    "takeup": takeup.rows,
 }
 
 

@@ -26,7 +26,7 @@ class Row:
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
         return (
             self.what,
-            f"{self.figure:,.{0 if self.figure >= 100 else 1}f} {self.unit}",
+            f"{self.figure:,.{0 if self.figure >= 100 else 1 if self.figure >= 1 else 2}f} {self.unit}",
             self.yardstick,
             ratio,
             self.aim,

@@ -2,7 +2,7 @@
 
 from crossdock_config.access import access_files, load_access, route_domains
 from crossdock_config.environments import load_environment
-from crossdock_config.loader import browse, load
+from crossdock_config.loader import browse, load, take_up
 from crossdock_config.models import EnvironmentFile
 from crossdock_config.release import Endpoint, Loaded, Release, RouteInfo
 from crossdock_config.secrets import SecretSource, system_secrets
@@ -21,4 +21,5 @@ __all__ = [
     "load_environment",
     "route_domains",
     "system_secrets",
+    "take_up",
 ]

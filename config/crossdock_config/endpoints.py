@@ -11,6 +11,7 @@ from crossdock.core.errors import Place
 from crossdock.core.registry import nearest
 from crossdock.core.spec import ConnectorSpec, Options
 from crossdock_config.checked import Subject
+from crossdock_config.footing import ENDPOINT
 from crossdock_config.project import Project
 from crossdock_config.release import Endpoint
 from crossdock_config.yaml_source import Document, Path
@@ -45,6 +46,7 @@ class Endpoints:
 
     def find(self, name: str, place: Place) -> Endpoint | None:
         """Return an endpoint by the name that a route uses at a place, or None; see `known`."""
+        self.project.reads.note(ENDPOINT, name)
         if name not in self.found and name not in self.broken and not self.unknown:
             spec = self.project.registry.find("connectors", name)
             if isinstance(spec, ConnectorSpec):

@@ -22,6 +22,7 @@ from crossdock_config.cases import TestFile
 from crossdock_config.contracts import examine_versions
 from crossdock_config.environments import environments
 from crossdock_config.files import Files, document_of, file_kinds
+from crossdock_config.footing import Footing
 from crossdock_config.lifecycle import Governance, catalogue, examine
 from crossdock_config.markdown import Block, blocks, overlaid, rounds
 from crossdock_config.meaning import digest, meaning_of
@@ -34,6 +35,7 @@ from crossdock_config.routes import Routes
 from crossdock_config.secrets import SecretSource
 from crossdock_config.yaml_source import Document
 
+NOTHING = Footing()
 ACCESS = ("config/access.yaml", ".access.yaml")
 """Files that are no part of a release: to shut somebody out must not wait for a deployment."""
 
@@ -109,14 +111,16 @@ def browse(root: Path | Mapping[str, str], *, registry: Registry | None = None) 
     return Within(project, Place(str(root) if isinstance(root, Path) else ""))
 
 
-def _read(root: Path | Mapping[str, str], registry: Registry) -> tuple[Project, Mapping[str, str]]:
-    project = Project(registry, [])
+def _read(root: Path | Mapping[str, str], registry: Registry, former: Footing = NOTHING) -> tuple[Project, Mapping[str, str]]:
+    """Read a project's files; those that a former one had, to the letter, are not read again."""
+    project, known = Project(registry, []), former.by_path()
     files = Files(registry)
     found = files.texts(root, project.problems)
     for unread in {problem.place[0] for problem in project.problems if problem.severity == "error"}:
         project.add(files.kind_of(unread), files.stem_of(unread), Document(unread))
     for path, text in found.items():
-        project.add(files.kind_of(path), files.stem_of(path), document_of(path, text))
+        document = known[path] if path in known and former.texts.get(path) == text else document_of(path, text)
+        project.add(files.kind_of(path), files.stem_of(path), document)
     return project, found
 
 
@@ -131,7 +135,24 @@ def surroundings(root: Path, environment: str = "local") -> tuple[Within, tuple[
     return Within(project, Place(root.name)), tuple(sorted(set(project.problems)))
 
 
-def _release(project: Project, selected: str, secrets: SecretSource | None, found: Mapping[str, str]) -> Release | None:
+def take_up(texts: Mapping[str, str], environment: str, secrets: SecretSource | None, former: Release) -> Loaded:
+    """Compile a release that was proven when it was deployed, beside one that runs: routes that did not change are that one's.
+
+    Files that no route uses are not looked at, and nothing is said of owners and lifecycles: `load` does that.
+    """
+    with _nothing_collected():
+        project, found = _read(texts, installed(), former.footing)
+        project.clock = former.clock
+        release = _release(project, environment, secrets, found, former)
+    problems = tuple(sorted(set(project.problems)))
+    failed = any(problem.severity == "error" for problem in problems)
+    meaning = release.meaning if release else meaning_of(project)
+    return Loaded(problems, None if failed else release, len(found), (), project.uncompared, meaning)
+
+
+def _release(
+    project: Project, selected: str, secrets: SecretSource | None, found: Mapping[str, str], former: Release | None = None
+) -> Release | None:
     if not project.names("route"):
         project.say(Place("routes/"), "there is no *.route.yaml here; `crossdock new NAME` writes a first project")
     environment, endpoints = environments(project, selected, secrets)
@@ -139,14 +160,19 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
     partners(project, endpoints, secrets)
     access(project)
     project.uncompared = keep_apart(project, selected, secrets)
-    _check_files(project)
+    if former is None:
+        _check_files(project)
     routes = Routes(project, endpoints, policy_sets(project), secrets)
+    if former is not None:
+        routes.keep(former, Footing(selected, project.things, found))
     for name, document in project.documents.get("route", {}).items():
         routes.add(name, document)
-    _check_unused(project)
+    if former is None:
+        _check_unused(project)
     if environment is None or any(problem.severity == "error" for problem in project.problems):
         return None
-    routes.warn()
+    if former is None:
+        routes.warn()
     meaning = meaning_of(project)
     return Release(
         id=digest(meaning.data),
@@ -162,6 +188,7 @@ def _release(project: Project, selected: str, secrets: SecretSource | None, foun
         meaning=meaning,
         tests=tuple(project.resource("test", name) for name in project.names("test")),
         clock=project.clock,
+        footing=Footing(selected, project.things, found, routes.reads),
     )
 
 

@@ -24,7 +24,9 @@ def policy_sets(project: Project) -> dict[str, tuple[Policy, ...]]:
     sets |= dict.fromkeys(project.names("policy"), ())
     for name, document in project.documents.get("policy", {}).items():
         project.file(PolicyFile, "policy", name, document, document.data)
-        built = [_policy(project, item, document, ("use", index)) for index, item in enumerate(part(document, "use", list))]
+        with project.reads.noted() as reads:
+            built = [_policy(project, item, document, ("use", index)) for index, item in enumerate(part(document, "use", list))]
+        project.policy_reads[name] = frozenset(reads)
         sets[name] = tuple(policy for policy in built if policy is not None)
     return sets
 

@@ -14,6 +14,7 @@ from crossdock.core.partner import Partner
 from crossdock.core.registry import Registry, nearest
 from crossdock.core.spec import ExpressionLanguage, ExpressionSpec, Options, Resource, Shape
 from crossdock_config.checked import Subject, checked
+from crossdock_config.footing import NAMES, PARTNERS, TESTING, Read, Reads
 from crossdock_config.schema_references import Bundle, bundled
 from crossdock_config.yaml_source import Document, Path
 
@@ -42,7 +43,9 @@ class Project:
     _bundles: dict[str, Bundle] = field(default_factory=dict)
     _language: ExpressionLanguage | None = None
     _users: dict[tuple[str, str], set[Place]] = field(default_factory=dict)
-    made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    made: dict[tuple[Any, ...], tuple[Any, frozenset[Read]]] = field(default_factory=dict)
+    reads: Reads = field(default_factory=Reads)
+    policy_reads: dict[str, frozenset[Read]] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, document: Document) -> None:
         """Add a file; a second one of the same kind and name is a problem."""
@@ -56,6 +59,11 @@ class Project:
             self.documents.setdefault(kind, {})[name] = document
 
     @property
+    def things(self) -> dict[Read, Document]:
+        """All documents by kind and name."""
+        return {(kind, name): one for kind, found in self.documents.items() for name, one in found.items()}
+
+    @property
     def expressions(self) -> ExpressionLanguage:
         """The expression language."""
         if self._language is None:
@@ -67,10 +75,17 @@ class Project:
 
     def names(self, kind: str) -> Sequence[str]:
         """Return the names of all files of a kind."""
+        self.reads.note(NAMES, kind)
         return sorted(self.named.get(kind, {}))
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a file of a kind and name."""
+        self.reads.note(kind, name)
+        return name in self.named.get(kind, {})
 
     def resource(self, kind: str, name: str) -> Resource:
         """Return a file by kind and name; raises Refusal with the nearest name."""
+        self.reads.note(kind, name)
         if (kind, name) in self.broken:
             raise SaidAlready("")
         document = self.documents.get(kind, {}).get(name)
@@ -78,6 +93,8 @@ class Project:
             raise Refusal(f"there is no {kind} '{name}'{nearest(name, self.names(kind))}")
         if (kind, name) not in self._resources:
             self._resources[kind, name] = self._whole(kind, name, document)
+        if name in self._bundles and kind == "schema":
+            self.reads.add((kind, other) for other in self._bundles[name].used)
         return self._resources[kind, name]
 
     def _whole(self, kind: str, name: str, document: Document) -> Resource:
@@ -189,6 +206,7 @@ class Within:
     @property
     def partners(self) -> Mapping[str, Partner]:
         """All partners by name."""
+        self.project.reads.note(PARTNERS)
         return self.project.partners
 
     @property
@@ -204,6 +222,7 @@ class Within:
     @property
     def testing(self) -> bool:
         """Whether the environment is for tests."""
+        self.project.reads.note(TESTING)
         return self.project.testing
 
     def resource(self, kind: str, name: str) -> Resource:
@@ -220,6 +239,10 @@ class Within:
     def once(self, key: tuple[Any, ...], make: Callable[[], Thing]) -> Thing:
         """Return what is made once a project."""
         if key not in self.project.made:
-            self.project.made[key] = make()
-        found: Thing = self.project.made[key]
+            with self.project.reads.noted() as reads:
+                thing = make()
+            self.project.made[key] = (thing, frozenset(reads))
+        found: Thing
+        found, read = self.project.made[key]
+        self.project.reads.add(read)
         return found

@@ -12,6 +12,7 @@ from crossdock.core.partner import Partner
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
 from crossdock.core.spec import Binding, ConnectorSpec, Resource
+from crossdock_config.footing import Footing
 from crossdock_config.meaning import Meaning
 from crossdock_config.models import EnvironmentFile
 from crossdock_config.standing import Entry
@@ -57,6 +58,7 @@ class Release:
     meaning: Meaning = field(default_factory=Meaning, repr=False)
     tests: tuple[Resource, ...] = ()
     clock: Clock = field(default_factory=SystemClock, repr=False, compare=False)
+    footing: Footing = field(default_factory=Footing, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

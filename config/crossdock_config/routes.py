@@ -16,12 +16,14 @@ from crossdock.core.registry import nearest
 from crossdock.core.spec import Binding, Ending, Expression, Options
 from crossdock_config.checked import Subject
 from crossdock_config.endpoints import Endpoints
+from crossdock_config.footing import Footing, Read, by_text
 from crossdock_config.lifecycle import RECEIVING
 from crossdock_config.models import RouteFile
 from crossdock_config.patterns import PATTERNS, Site
 from crossdock_config.patterns.trouble import catches_of
+from crossdock_config.policies import DEFAULT
 from crossdock_config.project import Project, part
-from crossdock_config.release import RouteInfo
+from crossdock_config.release import Release, RouteInfo
 from crossdock_config.scope import Scope
 from crossdock_config.secrets import REFERENCE, SecretSource, resolved_at
 from crossdock_config.standing import NONE
@@ -35,7 +37,10 @@ ENGINE_EVENTS = (chain.EVENT, *EVENTS)
 
 @dataclass
 class Routes:
-    """Compiles all routes of a project; references in what they receive from (a webhook's secrets) are looked up in `secrets`."""
+    """Compiles all routes of a project; references in what they receive from (a webhook's secrets) are looked up in `secrets`.
+
+    `kept` are programs, compiled before, that stay as they are, with what they were made of; `reads` is that of every route.
+    """
 
     project: Project
     endpoints: Endpoints
@@ -45,19 +50,25 @@ class Routes:
     infos: dict[str, RouteInfo] = field(default_factory=dict)
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     subscriptions: dict[str, list[str]] = field(default_factory=dict)
+    kept: Mapping[str, Program] = field(default_factory=dict)
+    reads: dict[str, frozenset[Read]] = field(default_factory=dict)
+    kept_reads: Mapping[str, frozenset[Read]] = field(default_factory=dict)
     _published: set[str] = field(default_factory=set)
 
     def add(self, name: str, document: Document) -> None:
         """Compile a route; what can be said of its steps is said, whatever else is wrong with it."""
+        with self.project.reads.noted() as reads:
+            self.project.reads.note("route", name)
+            self.project.reads.note("policy", DEFAULT)
+            self._add(name, document)
+        self.reads[name] = frozenset(reads)
+
+    def _add(self, name: str, document: Document) -> None:
         model = self.project.file(RouteFile, "route", name, document, document.data)
         scope = Scope(self.project, document, self.endpoints, self.policy_sets, route=name)
         _no_references(scope)
         source = self._source(name, scope, receives=model is None or model.lifecycle in RECEIVING)
-        nodes = Steps(scope).compile(part(document, "steps", list), ("steps",))
-        nodes += Targets(scope).compile(part(document, "to", list), ("to",))
-        keys = {key: scope.expression(text, ("keys", key)) for key, text in part(document, "keys", dict).items()}
-        guard = _guard(scope)
-        order_by = _order_by(scope, document, event="event" in source)
+        program = self._kept(name) or self._program(scope, event="event" in source)
         names = scope.known_policies(part(document, "policies", list), ("policies",))
         self._published |= scope.published
         if model is None:
@@ -65,12 +76,35 @@ class Routes:
         if not model.steps and not model.to:
             self.project.say(document.at(), "this route does nothing: give it `steps` and `to`")
         around = tuple(policy for one in names for policy in self.policy_sets.get(one, ()))
+        self.programs[name] = replace(program, policies=around, priority=int(model.priority == "high"))
+        self._announce(model, source)
+        place = document.at("route")
+        self.infos[name] = RouteInfo(name, model.description, model.owner, model.domain, model.lifecycle, place, source)
+
+    def keep(self, former: Release, now: Footing) -> None:
+        """Keep the programs of a former release whose routes are made of the same now."""
+        same = by_text(former.footing, now)
+        self.kept = {name: program for name, program in former.programs.items() if same.same(name)}
+        self.kept_reads = former.footing.reads
+
+    def _kept(self, name: str) -> Program | None:
+        """Return a route's program as it was compiled before, where nothing has changed of all that it was made of."""
+        program = self.kept.get(name)
+        if program is not None:
+            self.project.reads.add(self.kept_reads[name])
+        return program
+
+    def _program(self, scope: Scope, *, event: bool) -> Program:
+        """Compile the steps and the targets, and what the route says of its messages."""
+        document = scope.document
+        nodes = Steps(scope).compile(part(document, "steps", list), ("steps",))
+        nodes += Targets(scope).compile(part(document, "to", list), ("to",))
+        keys = {key: scope.expression(text, ("keys", key)) for key, text in part(document, "keys", dict).items()}
+        guard = _guard(scope)
+        order_by = _order_by(scope, document, event=event)
         compiled = {key: expression for key, expression in keys.items() if expression is not None}
         place = document.at("route")
-        priority = int(model.priority == "high")
-        self.programs[name] = Program(name, place, nodes, compiled, around, scope.shape, guard, scope.labels, order_by, priority)
-        self._announce(model, source)
-        self.infos[name] = RouteInfo(name, model.description, model.owner, model.domain, model.lifecycle, place, source)
+        return Program(scope.route, place, nodes, compiled, (), scope.shape, guard, scope.labels, order_by)
 
     def _announce(self, model: RouteFile, source: Mapping[str, Any]) -> None:
         """Let the endpoint know that a route is going out of use, so that it can tell those who send."""

@@ -101,6 +101,7 @@ class Scope:
     def known_policies(self, names: Any, at: Path) -> tuple[str, ...]:
         """Return the names of policy sets; say which don't exist."""
         for index, name in enumerate(names if isinstance(names, list | tuple) else ()):
+            self.project.reads.add({("policy", str(name)), *self.project.policy_reads.get(str(name), ())})
             if str(name) not in self.policy_sets:
                 message = f"unknown policy set '{name}'{nearest(str(name), self.policy_sets)}"
                 self.say(self.document.at(*at, index), message, "unknown")
@@ -108,8 +109,8 @@ class Scope:
 
     def known_partner(self, name: str, place: Place, *others: str) -> bool:
         """Whether there is a partner; say so where there is none."""
-        known = [*self.project.names("partner"), *others]
-        if name not in known:
+        if name not in others and not self.project.has("partner", name):
+            known = [*self.project.names("partner"), *others]
             self.say(place, f"unknown partner '{name}'{nearest(name, known)}", "unknown")
         return name in self.project.partners or name in others
 

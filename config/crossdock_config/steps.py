@@ -86,6 +86,7 @@ class Steps:
     def called(self, name: str, at: Path) -> tuple[Node, ...] | None:
         """Compile the steps of a shared route in place; None where there is none, which has been said."""
         scope = self._scope
+        scope.project.reads.note("route", name)
         document = scope.project.documents.get("route", {}).get(name)
         place = scope.document.at(*at)
         shared = sorted(one for one, file in scope.project.documents.get("route", {}).items() if is_shared(file))

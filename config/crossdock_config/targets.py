@@ -10,6 +10,7 @@ from crossdock.core.nodes import EventNode, Node, TargetNode
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Expression, NoOptions
 from crossdock_config.checked import Subject, checked
+from crossdock_config.footing import ENDPOINT
 from crossdock_config.models import TargetFields
 from crossdock_config.release import Endpoint
 from crossdock_config.scope import Scope
@@ -75,6 +76,7 @@ class Targets:
 
     def _reachable(self, name: str) -> bool:
         channels = self.scope.project.partners[name].channels
+        self.scope.project.reads.add((ENDPOINT, channel) for channel in channels)
         found = [self.scope.endpoints.found.get(channel) for channel in channels]
         broken = ("partner", name) in self.scope.project.broken or self.scope.endpoints.unknown
         return broken or any(endpoint is not None and endpoint.spec.target is not None for endpoint in found)

@@ -100,3 +100,16 @@ def test_the_in_memory_broker_is_refused_for_separate_processes(tmp_path):
     done = subprocess.run([CROSSDOCK, "-C", str(root), "worker"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "has the in-memory broker, which reaches no other process" in done.stderr
+
+
+def test_forked_processes_take_a_release_up_before_a_message_needs_it(stage, redis_url):
+    """One line a process that compiles: the gateway, the worker, and its two children."""
+    root, port, target = stage(redis_url)
+    with process(root, "gateway"), process(root, "worker", "--concurrency", "2"):
+        deliver_all(root, port)
+        settled(root, target)
+        route = root / "routes/sales/orders.route.yaml"
+        route.write_text(route.read_text().replace("Interchanges by webhook", "Interchanges"))
+        ran = subprocess.run([CROSSDOCK, "-C", str(root), "deploy"], capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        wait_until(lambda: (root / "up.log").read_text().count("is taken up") >= 4, root)

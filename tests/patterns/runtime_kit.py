@@ -132,7 +132,7 @@ class Works:
         self.opened.close()
 
 
-def _compiled(kept: StoredRelease) -> Release:
+def _compiled(kept: StoredRelease, _running: Release | None) -> Release:
     """Compile a release that the journal kept: a second `Works` on the same journal deploys another one."""
     found = load(kept.files).release
     assert found is not None

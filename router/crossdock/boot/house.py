@@ -191,7 +191,7 @@ class House:
         """Releases by id, as one process compiles and keeps them."""
         from crossdock.runtime.releases import Releases
 
-        return Releases(self.deployment, self.journal, partial(recompiled, self.root), self.release)
+        return Releases(self.deployment, self.journal, partial(taken_up, self.root), self.release)
 
     def parts(self, send: Callable[[str], None], metrics: Metrics, *, share: bool) -> Parts:
         """Build what one working process consists of; `send` sends a wake-up for a lane."""
@@ -260,7 +260,22 @@ def recompiled(root: Path, kept: StoredRelease, governance: Governance = "warnin
     if kept.engine:
         require(kept.engine, f"release {kept.id[:12]}")
     secrets = crossdock_config.system_secrets(root, kept.environment)
-    loaded = crossdock_config.load(kept.files, kept.environment, secrets=secrets, governance=governance)
+    return _compilable(kept, crossdock_config.load(kept.files, kept.environment, secrets=secrets, governance=governance))
+
+
+def taken_up(root: Path, kept: StoredRelease, running: Release | None) -> Release:
+    """Compile a release that the journal kept beside the one that runs: routes that did not change stay as they are."""
+    import crossdock_config
+
+    if running is None or running.environment.environment != kept.environment:
+        return recompiled(root, kept)
+    if kept.engine:
+        require(kept.engine, f"release {kept.id[:12]}")
+    secrets = crossdock_config.system_secrets(root, kept.environment)
+    return _compilable(kept, crossdock_config.take_up(kept.files, kept.environment, secrets, running))
+
+
+def _compilable(kept: StoredRelease, loaded: Loaded) -> Release:
     if loaded.release is None:
         raise Misconfigured(f"release {kept.id[:12]} can't be compiled any more: {loaded.problems[0]}")
     return loaded.release

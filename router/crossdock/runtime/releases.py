@@ -21,13 +21,15 @@ log = logging.getLogger(__name__)
 KEPT = 6
 """How many compiled releases a process keeps; older ones are compiled again when a message still needs them."""
 
-Compile = Callable[[StoredRelease], Release]
+Compile = Callable[[StoredRelease, Release | None], Release]
+"""Compiles a release that the journal kept; routes that did not change are those of the release that runs, where one does."""
 
 
 class Releases:
     """What runs, and from the journal any earlier release. Safe from many threads.
 
-    `deployment` is the newest that was taken up; `trouble` says why a newer one could not be.
+    `deployment` is the newest that was taken up; `trouble` says why a newer one could not be. A release is compiled before it is
+    gone over to, and nobody who has another one waits for that.
     """
 
     def __init__(self, deployment: Deployment, journal: Journal, compile_again: Compile, known: Release | None = None) -> None:
@@ -35,20 +37,20 @@ class Releases:
         self._compile = compile_again
         self._known: OrderedDict[str, Release] = OrderedDict({known.id: known} if known else {})
         self._lock = threading.Lock()
+        self._compiling = threading.Lock()
+        self._running: Release | None = known
         self._refused = 0
         self.trouble = ""
         self.deployment = deployment
-        self.active = self.get(deployment.release)
+        self.active = self._running = self.get(deployment.release)
         self.candidate = self.get(deployment.candidate) if deployment.candidate else None
 
     def get(self, release: str) -> Release:
         """Return a release; raises Misconfigured where the journal has none of that id, or this engine can't run it."""
-        with self._lock:
-            found = self._known.get(release) or self._load(release)
-            self._known[release] = found
-            self._known.move_to_end(release)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+        found = self._have(release)
+        if found is None:
+            with self._compiling:
+                found = self._have(release) or self._keep(self._load(release))
         return found
 
     def follow(self) -> bool:
@@ -64,8 +66,22 @@ class Releases:
             log.error("%s; %s", self.trouble, error.advice)
             return False
         self.deployment, self.active, self.candidate, self.trouble = newest, active, candidate, ""
+        self._running = active
         log.info("%s is taken up", newest)
         return True
+
+    def _have(self, release: str) -> Release | None:
+        with self._lock:
+            if release in self._known:
+                self._known.move_to_end(release)
+            return self._known.get(release)
+
+    def _keep(self, found: Release) -> Release:
+        with self._lock:
+            self._known[found.id] = found
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return found
 
     def _load(self, release: str) -> Release:
         stored = self._journal.load_release(release)
@@ -74,7 +90,7 @@ class Releases:
                 f"release {release[:12]} is not in the journal (any more)",
                 advice="was it purged, or the journal restored from a backup? Deploy the release again, then retry the message",
             )
-        return self._compile(stored)
+        return self._compile(stored, self._running)
 
 
 def follow_quietly(releases: Releases) -> bool:

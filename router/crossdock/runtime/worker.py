@@ -56,6 +56,9 @@ class Parts:
         self.journal.close()
 
 
+EVERY = 1.0
+"""Seconds between two looks of a forked process at what is deployed."""
+
 Beside = Callable[[Parts], Callable[[], None]]
 """Begins something, and returns what ends it."""
 
@@ -68,6 +71,18 @@ class PerProcess:
         self._lock = threading.Lock()
         self._pid = 0
         self._parts: Parts | None = None
+
+    def forked(self) -> None:
+        """Begin anew in a forked process, before it has other threads: the parent's parts and its lock are not ours."""
+        self._lock = threading.Lock()
+        self._pid, self._parts = os.getpid(), None
+
+    def follow(self) -> None:
+        """Take up what is deployed, about once a second, until the process stops: before the first message needs it."""
+        parts = self.get()
+        while not parts.lanes.stopping.wait(EVERY):
+            parts.follow()
+        parts.journal.close()
 
     def get(self) -> Parts:
         """Return this process's parts."""
@@ -144,10 +159,19 @@ def run(app: Celery, parts: PerProcess, pool: str, concurrency: int, name: str, 
             end()
         parts.stop()
 
+    def logging_is_set_up(**_: object) -> None:
+        """Say so to Celery, which would else set the root logger to warnings only, whatever the environment asks for."""
+
+    def child_starting(**_: object) -> None:
+        parts.forked()
+        threading.Thread(target=parts.follow, name="follower", daemon=True).start()
+
     def child_stopping(**_: object) -> None:
         parts.stop()
 
     signals.worker_ready.connect(ready, weak=False)
+    signals.setup_logging.connect(logging_is_set_up, weak=False)
+    signals.worker_process_init.connect(child_starting, weak=False)
     signals.worker_process_shutdown.connect(child_stopping, weak=False)
     worker = app.Worker(
         pool=pool,
