@@ -10,7 +10,7 @@ import pytest
 from crossdock.core.deployment import Deployment, Tally
 from crossdock.core.journal import StoredRelease, Superseded
 from crossdock.runtime.journal import OpenJournal
-from tests.journal.journal_kit import World, accepted
+from tests.journal.journal_kit import ANN, World, accepted
 
 ONE = StoredRelease("a", {"routes/x.yaml": "route: x\n\0"}, "local", created_at=5, note="first", engine="0.1", signature="k v")
 FIRST = Deployment(1, "a", "deploy", "ann", "first")
@@ -78,3 +78,13 @@ def test_messages_are_tallied_by_release(opened: OpenJournal) -> None:
     assert opened.journal.tallies(since + 60_000) == {}
     assert opened.journal.tallies(since - 60_000) == {"r1": Tally(2, 0)}
     assert opened.journal.in_flight() == {("r1", "orders"): 2}
+
+
+def test_a_release_in_a_journal_that_was_adopted_is_of_the_new_environment(opened: OpenJournal) -> None:
+    """Else what was waiting in a copy of production would be delivered to production's endpoints, from the test environment."""
+    opened.belong("production")
+    opened.journal.keep_release(replace(ONE, environment="production"))
+    opened.adopt("test", "production", ANN)
+    found = opened.journal.load_release("a")
+    assert found is not None
+    assert found.environment == "test"

@@ -64,10 +64,10 @@ class Quiet:
 class Works:
     """A project at work. `out` is what the route's end published, in order."""
 
-    def __init__(self, url: str, files: dict[str, str], endpoint: Endpoint | None = None) -> None:
+    def __init__(self, url: str, files: dict[str, str], endpoint: Endpoint | None = None, environment: str = "local") -> None:
         self.opened: OpenJournal = open_journal(url, SystemClock())
-        self.opened.migrate()
-        loaded = load(files)
+        self.opened.belong(environment)
+        loaded = load(files, environment)
         assert [str(problem) for problem in loaded.problems if problem.severity == "error"] == []
         assert loaded.release is not None
         self.release = loaded.release
@@ -134,7 +134,7 @@ class Works:
 
 def _compiled(kept: StoredRelease, _running: Release | None) -> Release:
     """Compile a release that the journal kept: a second `Works` on the same journal deploys another one."""
-    found = load(kept.files).release
+    found = load(kept.files, kept.environment).release
     assert found is not None
     return found
 

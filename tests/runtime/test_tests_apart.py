@@ -10,6 +10,7 @@ import pytest
 
 from crossdock.core.journal import Query
 from crossdock.core.message import Receipt
+from tests.journal.journal_kit import ANN
 from tests.patterns import runtime_kit
 from tests.transformers.edifact import edifact_kit
 from tests.transformers.x12 import x12_kit
@@ -23,7 +24,12 @@ from:
 to:
   - erp
 """
-ENVIRONMENT = "environment: local\ntest: false\nendpoints: { erp: { http: { url: http://h } } }\n"
+ENVIRONMENT = "environment: {name}\ntest: {test}\njournal: sqlite:///{name}.db\nendpoints: {{ erp: {{ http: {{ url: http://{name} }} }} }}\n"
+FILES = {
+    "routes/examples/example.route.yaml": ROUTE,
+    "config/environments/live.yaml": ENVIRONMENT.format(name="live", test="false"),
+    "config/environments/test.yaml": ENVIRONMENT.format(name="test", test="true"),
+}
 DOCUMENTS = {
     "x12 P": x12_kit.interchange(x12_kit.group(x12_kit.transaction()), usage="P"),
     "x12 T": x12_kit.interchange(x12_kit.group(x12_kit.transaction()), usage="T"),
@@ -35,13 +41,11 @@ DOCUMENTS = {
 
 @pytest.fixture
 def works(tmp_path: Path) -> Iterator[Any]:
-    """Build a project that passes bytes on; `test` says what its environment is for."""
+    """Build a project that passes bytes on; `test` says for which of its environments."""
     opened: list[runtime_kit.Works] = []
 
     def build(test: bool) -> runtime_kit.Works:
-        local = ENVIRONMENT.replace("false", str(test).lower())
-        files = {"routes/examples/example.route.yaml": ROUTE, "config/environments/local.yaml": local}
-        opened.append(runtime_kit.Works(f"sqlite:///{tmp_path}/journal.db", files))
+        opened.append(runtime_kit.Works(f"sqlite:///{tmp_path}/journal.db", FILES, environment="test" if test else "live"))
         return opened[-1]
 
     yield build
@@ -74,6 +78,7 @@ def test_deliveries_that_were_waiting_in_a_copied_journal_do_not_leave_a_test_en
     for lane in first.journal.sweep():
         first.drain(lane)
     assert (first.states(), first.endpoint.calls) == (["done"], [])
+    first.opened.adopt("test", "live", ANN)
     second = works(True)
     second.run()
     refused = name.endswith("P")

@@ -32,7 +32,10 @@ def keep(session: Session, release: StoredRelease) -> None:
 
 
 def stored(session: Session, release: str) -> StoredRelease | None:
-    """Return a release by id; None where there is none, or where its files were purged."""
+    """Return a release by id; None where there is none, or where its files were purged.
+
+    Its environment is the journal's: in a copy that another one has adopted, nothing may go to the endpoints of the former.
+    """
     rows = session.all("load_release", id=release)
     return StoredRelease(rows[0][0], load(rows[0][1]), *rows[0][2:]) if rows else None
 

@@ -527,7 +527,9 @@ ON CONFLICT (id) DO UPDATE SET signature = excluded.signature, files = excluded.
 WHERE stored_release.signature = '' OR stored_release.files = ''
 
 -- one: load_release
-SELECT id, files, environment, created_at, note, engine, signature FROM stored_release WHERE id = :id AND files <> ''
+SELECT id, files, coalesce((SELECT b.environment FROM belongs b WHERE b.slot = 1), stored_release.environment),
+  created_at, note, engine, signature
+FROM stored_release WHERE id = :id AND files <> ''
 
 -- one: release_sizes
 SELECT id, length(files) FROM stored_release WHERE id = ANY(:ids::text[])
