@@ -24,7 +24,12 @@ from:
 to:
   - erp
 """
-ENVIRONMENT = "environment: {name}\ntest: {test}\njournal: sqlite:///{name}.db\nendpoints: {{ erp: {{ http: {{ url: http://{name} }} }} }}\n"
+ENVIRONMENT = """\
+environment: {name}
+test: {test}
+journal: sqlite:///{name}.db
+endpoints: {{ erp: {{ http: {{ url: http://{name} }} }} }}
+"""
 FILES = {
     "routes/examples/example.route.yaml": ROUTE,
     "config/environments/live.yaml": ENVIRONMENT.format(name="live", test="false"),
