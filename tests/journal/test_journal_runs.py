@@ -239,10 +239,10 @@ def test_keys_are_reserved_all_or_none_and_again_by_the_same_message(opened: Ope
     accepted(opened, b"a", b"b")
     first, second = claimed(opened)
     taken, free = Claim("s", "taken", "t"), Claim("s", "free", "f")
-    assert opened.journal.reserve(first, [taken]) is None
-    assert opened.journal.reserve(first, [taken]) is None
-    assert opened.journal.reserve(second, [free, taken]) == replace(taken, holder=first.message.id)
-    assert opened.journal.reserve(first, [free]) is None
+    assert opened.journal.reserve(first, [taken]) == ()
+    assert opened.journal.reserve(first, [taken]) == ()
+    assert opened.journal.reserve(second, [free, taken]) == (replace(taken, holder=first.message.id),)
+    assert opened.journal.reserve(first, [free]) == ()
     opened.journal.settle([Settled(first, Outcome(first.message, State.SPLIT, claims=(taken,)))])
     opened.journal.settle([Settled(second, Outcome(second.message, State.SPLIT, claims=(taken,)))])
     assert opened.desk.counts(0)["messages"] == {"duplicate": 1, "split": 1}

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crossdock.core import engine, groups
+from crossdock.core import copies, engine, groups
 from crossdock.core.clock import Clock, PinnedClock
 from crossdock.core.envelope import event_headers
 from crossdock.core.errors import CrossdockError
 from crossdock.core.journal import Gathering, Member
 from crossdock.core.message import Control, Message, dump_body, load_body
 from crossdock.core.nodes import AggregateNode, ResequenceNode
-from crossdock.core.outcome import Delivery, Event, Outcome, State, Wait
+from crossdock.core.outcome import Claim, Delivery, Event, Outcome, State, Wait
 from crossdock.core.program import Program
-from crossdock.core.run import Surroundings
+from crossdock.core.run import REFUSED, Surroundings
 from crossdock_config.cases import Mock
 from crossdock_config.release import Release
 from crossdock_config.testing.mocks import answer_of, error_of, mock_of
@@ -90,17 +90,45 @@ class Rehearsal:
             self._runs += 1
             if self._runs > MOST_RUNS:
                 raise Unanswered(f"this goes in circles: more than {MOST_RUNS} runs")
-            world = Surroundings(self.clock.now())
-            outcome = engine.run(self.programs[message.control.route], message, world)
-            for one in _opened(outcome):
+            for one in self._run(message):
                 self._take(one)
+
+    def _run(self, message: Message) -> Iterator[Outcome]:
+        """Run a message; yield those of its parts that are copies, what is left, or that all of it is a copy."""
+        program, world = self.programs[message.control.route], Surroundings(self.clock.now())
+        outcome = engine.run(program, message, world)
+        taken = self._copied(outcome.claims, message.id)
+        if not taken:
+            yield from _opened(outcome)
+        elif copies.is_whole(outcome, taken):
+            yield copies.whole(message, outcome, taken)
+        else:
+            yield from (copies.part(message, outcome, one) for one in taken)
+            again = [[one.scope, one.key] for one in taken if one.holder != message.id]
+            yield from _opened(engine.run(program, message.holding(REFUSED, again), world))
+
+    def _copied(self, claims: Sequence[Claim], name: str) -> list[Claim]:
+        """Return the claims of parts that another message has, or that occur again."""
+        seen: dict[tuple[str, str], str] = {}
+        found: list[Claim] = []
+        for claim in claims if copies.may_differ(claims) else ():
+            key = (claim.scope, claim.key)
+            holder = self._claimed.get(key, name)
+            if claim.part and (holder != name or key in seen):
+                found.append(replace(claim, holder=holder))
+            seen[key] = name
+        return found
 
     def _take(self, outcome: Outcome) -> None:
         """Record an outcome, and let go on what goes on from it."""
         name = outcome.message.id
         claims = {(claim.scope, claim.key): name for claim in outcome.claims}
         if any(self._claimed.get(claim, name) != name for claim in claims):  # what waits holds its keys already
-            self.outcomes.append(replace(outcome, state=State.DUPLICATE, deliveries=(), events=(), error=None))
+            told = [
+                outcome.refuse(claim) for claim in outcome.claims if self._claimed.get((claim.scope, claim.key), name) != name
+            ]
+            answers = tuple(one for closing in told for one in closing.deliveries)
+            self.outcomes.append(replace(outcome, state=State.DUPLICATE, deliveries=answers, events=(), error=None))
             return
         self._claimed |= claims
         if outcome.paused or outcome.state is State.WAITING:

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
 
+from crossdock.core.closing import answered
 from crossdock.core.errors import CrossdockError, Rejected, Retryable
 from crossdock.core.message import Message, Numbered
 from crossdock.core.nodes import Catch, EndTry, Node, Rethrow, SplitNode
-from crossdock.core.outcome import Outcome, Stage, State, lenient_stages, unanswered
+from crossdock.core.outcome import Outcome, Stage, State, unanswered
 from crossdock.core.parts import acknowledgement, as_part, bad_part, child_of, parts_of
 from crossdock.core.program import Program, variables
 from crossdock.core.run import STOP, Guarded, Joined, Pause, Run, Surroundings
-from crossdock.core.spec import Part, Stream
+from crossdock.core.spec import SKIPPED, Part
 from crossdock.core.visits import visit
 from crossdock.core.waits import TAKING
 
@@ -74,7 +75,11 @@ class _Walk:
     at: int = 0
 
     def outcome(self) -> Outcome:
-        """Walk to the end."""
+        """Walk to the end. What was decoded on the way and not split is answered now, whatever became of it."""
+        found = self._walked()
+        return found if self.current.stream is None else answered(found, self.current.stream, self.program.nodes[-1].number)
+
+    def _walked(self) -> Outcome:
         self._enter_tries()
         while self.at < len(self.nodes):
             found = self._step(self.nodes[self.at])
@@ -180,7 +185,7 @@ class _Walk:
         program, current = self.program, self.current
         try:
             current.message = current.message.with_keys(_keys(program, current.message)) if program.keys else current.message
-            return current.outcome(state) if current.stream is None else _closed_whole(current, state, current.stream)
+            return current.outcome(state)
         except CrossdockError as error:
             return self._failed(program.nodes[-1], error)
 
@@ -195,12 +200,15 @@ class _Walk:
         outcome = self.current.outcome(State.SPLIT, parts=children, resume=node.number)
         if node.path is not None:
             return outcome
+        self.current.stream = None  # its last part closes it
         return replace(outcome, finish=body.finish, refuse=getattr(body, "refuse", unanswered))
 
     def _children(self, parts: Iterator[Part], rest: tuple[Node, ...]) -> Iterator[Outcome]:
         parent, world = self.current.message, self.current.world
         resume = rest[0].number if rest else 0
         for index, part in enumerate(parts, start=1):
+            if part is SKIPPED:
+                continue
             child = child_of(parent, index, part)
             if part.error is not None:
                 yield bad_part(child, part)
@@ -233,24 +241,6 @@ def _unpausable(node: Node) -> Rejected:
     return Rejected(
         f"`{node.name}` can't put this message away: its body is a stream or a document without its number",
         advice="put the step after `split`, or before `encode`",
-    )
-
-
-def _closed_whole(current: Run, state: State, stream: Stream) -> Outcome:
-    """Close a stream that the route did not split: its parts are answered and recorded all the same."""
-    parts = list(stream.parts())
-    closing = stream.finish()
-    if error := next((part.error for part in parts if part.error), None):
-        raise error
-    current.deliveries.extend(closing.deliveries)
-    if closing.note:
-        current.stages.append(Stage("close", "", 0, closing.note))
-    current.stages.extend(lenient_stages((*closing.remarks, *(one for part in parts for one in part.remarks))))
-    return current.outcome(
-        state,
-        refuse=getattr(stream, "refuse", unanswered),
-        exchanges=tuple(part.exchange for part in parts if part.exchange),
-        settlements=tuple(one for part in parts for one in part.settlements) + closing.settlements,
     )
 
 

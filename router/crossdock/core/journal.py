@@ -264,10 +264,12 @@ class Journal(Protocol):
     def release(self, works: Sequence[Work]) -> None:
         """Give work back untouched, attempts uncounted (graceful shutdown)."""
 
-    def reserve(self, work: MessageWork, claims: Sequence[Claim]) -> Claim | None:
-        """Take the keys for this message; return the first that another message has, in which case none is taken.
+    def reserve(self, work: MessageWork, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+        """Take the keys for this message; return those that it can't have, each with its holder.
 
-        The same message may take its keys again (a run after a crash). Raises LeaseLost.
+        Where all that are returned are of parts of the document, and a part is left, the others are taken; else none is. A part's
+        key that occurs again among `claims` is returned as well. The same message may take its keys again (a run after a crash).
+        Raises LeaseLost.
         """
 
     def append(self, work: MessageWork, parts: Sequence[Appended], lease: float) -> set[str]:

@@ -98,7 +98,9 @@ class Claim:
 
     `window` is in seconds; None means for ever. `what` says in the user's words what is a duplicate (`interchange 000004711`),
     `verb` what was done with the first. A later one is set aside in silence, or waits for a person where the claim `fails`.
-    `holder` is the message that has the key, where the journal answers with a claim that was taken.
+    `holder` is the message that has the key, where the journal answers with a claim that was taken. `part` counts the part of the
+    document (the interchange of a file) that the claim is of, from 1: where it is taken, the other parts go on without that one.
+    With 0 it is of the whole.
     """
 
     scope: str
@@ -108,6 +110,7 @@ class Claim:
     verb: str = "received"
     fails: bool = False
     holder: str = ""
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class Closing:
     """What closes a split document after its last part: the deliveries (the 997s), and what was wrong with its envelope.
 
     `settlements` are what the envelope itself acknowledges (a TA1 stands in no transaction), `remarks` its faults that were let
-    pass.
+    pass. Where a part of a document is refused, `raw` is that part as it came, `keys` what it is found by.
     """
 
     deliveries: tuple[Delivery, ...] = ()
@@ -157,6 +160,8 @@ class Closing:
     note: str = ""
     settlements: tuple[Settlement, ...] = ()
     remarks: tuple[Finding, ...] = ()
+    raw: bytes = b""
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def unanswered(_claim: Claim) -> Closing:
@@ -174,7 +179,8 @@ class Outcome:
     `links` are what received documents say of orders.
     `resume` is the program's node at which a failed message can be taken up again. `paused` says that a RETRY is no trouble:
     the route wants to go on `after` seconds; `wait` says what it waits for. `releases` are the keys of parked messages that may
-    go on, `answer` is for whoever waits for this message's reply.
+    go on, `answer` is for whoever waits for this message's reply. `closing` is what closed a document that was not split; its
+    deliveries are among the outcome's, and the document is not answered a second time.
     """
 
     message: Message
@@ -196,3 +202,4 @@ class Outcome:
     releases: tuple[str, ...] = ()
     answer: Answer | None = None
     settlements: tuple[Settlement, ...] = ()
+    closing: Closing | None = None

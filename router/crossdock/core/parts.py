@@ -11,6 +11,7 @@ from crossdock.core.ids import child_id
 from crossdock.core.message import Message
 from crossdock.core.nodes import SplitNode
 from crossdock.core.outcome import Outcome, Stage, State, lenient_stages
+from crossdock.core.run import REFUSED
 from crossdock.core.spec import Part
 from crossdock.core.visits import items_of
 
@@ -38,7 +39,7 @@ def child_of(parent: Message, index: int, part: Part) -> Message:
         causation_id=parent.id,
         traceparent=parent.traceparent,
         received_at=parent.received_at,
-        held=parent.held,
+        held={name: value for name, value in parent.held.items() if name != REFUSED},
     )
 
 

@@ -19,6 +19,9 @@ MOST_COLLECTED = 10_000
 PLAIN = (dict, list, bytes, str)
 """The usual bodies; anything else may be a stream."""
 
+REFUSED: Final = "refused_parts"
+"""What a message holds the claims (scope and key) of those of its parts under that had been received before."""
+
 STOP: Final = object()
 """The message ends here, filtered."""
 
@@ -105,7 +108,8 @@ class Run:
             self.message = self.message.holding_no(slot)
 
     def absorb(self, run: Run) -> None:
-        """Take over what another run, which was a branch of this one, claims and links."""
+        """Take over what another run, which was a branch of this one, claims and links, and what it decoded."""
+        self.stream = self.stream or run.stream
         self.claims, self.links, self.releases = run.claims, run.links, run.releases
         self.answer = run.answer or self.answer
 

@@ -6,10 +6,10 @@ the constructor, not by the module, so that reading a spec stays cheap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -168,6 +168,10 @@ class Part:
     origin: Callable[[str], str] | None = None
 
 
+SKIPPED: Final = Part(None, {}, passes=False)
+"""Stands where a part was that is not taken: the others keep their numbers."""
+
+
 class Stream(Protocol):
     """A body with many parts, decoded one at a time (an interchange and its transactions)."""
 
@@ -186,7 +190,13 @@ class Stream(Protocol):
         """After the last part: what closes the whole (the acknowledgements)."""
 
     def refuse(self, claim: Claim) -> Closing:
-        """Return what closes the whole where one of its claims is taken: an answer to the partner, if one was agreed."""
+        """Return what closes the whole, or the claim's part, where it is taken: an answer to the partner, if one was agreed."""
+
+    def without(self, taken: Collection[tuple[str, str]]) -> Stream:
+        """Return the stream with `SKIPPED` for all of those parts whose claims (scope and key) are taken.
+
+        It is asked only of streams with claims of parts.
+        """
 
 
 class Step(Protocol):

@@ -12,6 +12,7 @@ A visit changes the run's message and adds to what the run wants to send, and an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -48,7 +49,8 @@ from crossdock.core.nodes import (
 from crossdock.core.outcome import Claim, Event
 from crossdock.core.program import variables
 from crossdock.core.registry import nearest
-from crossdock.core.run import PLAIN, STOP, Guarded, Pause, Run, delivery, kind_of, settled
+from crossdock.core.run import PLAIN, REFUSED, STOP, Guarded, Pause, Run, delivery, kind_of, settled
+from crossdock.core.spec import Stream
 
 MOST_HOPS = 100
 """How many sequences a routing slip may name."""
@@ -75,9 +77,20 @@ def visit(node: Node, current: Run, inner: Inner) -> Any:
 def _step(node: StepNode, current: Run) -> None:
     current.message = node.step.apply(current.message)
     body = current.message.body
-    if type(body) not in PLAIN:
-        current.claims += getattr(body, "claims", ())
-        current.stream = body if hasattr(body, "parts") else current.stream
+    if type(body) in PLAIN:
+        return
+    current.claims += getattr(body, "claims", ())
+    if hasattr(body, "parts"):
+        current.stream = body
+        _leave_out(current, body)
+
+
+def _leave_out(current: Run, stream: Stream) -> None:
+    """Leave out the parts of a document that had been received before."""
+    refused = current.message.held.get(REFUSED)
+    if refused and hasattr(stream, "without"):
+        current.stream = stream.without({(scope, key) for scope, key in refused})
+        current.message = replace(current.message, body=current.stream)
 
 
 def _set_headers(node: HeadersNode, current: Run) -> None:

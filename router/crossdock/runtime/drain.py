@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from crossdock.core import engine
+from crossdock.core import copies, engine
 from crossdock.core import policy as policies
 from crossdock.core.blob import Blob
 from crossdock.core.clock import Clock
@@ -25,9 +25,10 @@ from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Se
 from crossdock.core.marking import keep_tests_apart
 from crossdock.core.message import BODY_TYPE, Control, Message
 from crossdock.core.nodes import StepNode
-from crossdock.core.outcome import LENIENT, Claim, Closing, Event, Outcome, Stage, State, lenient_stages, told
+from crossdock.core.outcome import LENIENT, Claim, Closing, Event, Outcome, Stage, State, lenient_stages
 from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
 from crossdock.core.program import Program, variables
+from crossdock.core.run import REFUSED
 from crossdock.core.version import EngineTooOld
 from crossdock.runtime.chain_watch import watched
 from crossdock.runtime.metrics import Metrics
@@ -65,10 +66,10 @@ class MessageDrain:
         settled: list[Settled] = []
         for work in works:
             result = self._run(work)
-            if result.outcome.parts is None:
+            if result.outcome.parts is None and not copies.may_differ(result.outcome.claims):
                 settled.append(result)
                 continue
-            touched |= self._settle(settled) | self._split(result)
+            touched |= self._settle(settled) | self._reserved(result)
             settled = []
         return touched | self._settle(settled)
 
@@ -149,16 +150,37 @@ class MessageDrain:
             message=work.message,
         )
 
-    def _split(self, result: Settled) -> set[str]:
-        """Commit a split message: its keys, its parts some at a time, then itself with what closes it."""
+    def _reserved(self, result: Settled) -> set[str]:
+        """Commit a message once its keys are its own: all of it, what is left without copies, or that it is one itself."""
         work, outcome = result.work, result.outcome
-        assert outcome.parts is not None
         try:
-            if outcome.claims and (taken := self._journal.reserve(work, outcome.claims)):
-                return self._settle([Settled(work, _duplicate(work.message, outcome, taken))])
-            touched = self._append(work, engine.flatten(outcome.parts))
+            taken = self._journal.reserve(work, outcome.claims) if outcome.claims else ()
+            if copies.is_whole(outcome, taken):
+                return self._settle([Settled(work, copies.whole(work.message, outcome, taken))])
+            touched = set()
+            if taken:
+                touched = self._append(work, (copies.part(work.message, outcome, one) for one in taken))
+                result = self._again(result, taken)
+            result = replace(result, outcome=replace(result.outcome, claims=()))
+            return touched | (self._settle([result]) if result.outcome.parts is None else self._split(result))
         except LeaseLost:
             return set()
+
+    def _again(self, result: Settled, taken: Sequence[Claim]) -> Settled:
+        """Run a message again without those of its parts that are copies."""
+        message = result.work.message
+        left = message.holding(REFUSED, [[one.scope, one.key] for one in taken if one.holder != message.id])
+        release = self._releases.get(message.control.release)
+        world = engine.Surroundings(self._clock.now(), self._state)
+        outcome = engine.run(release.programs[message.control.route], left, world)
+        spawns = tuple(self._spawned(release, outcome.message, outcome.events))
+        return replace(result, outcome=outcome, spawns=spawns, after=outcome.after if outcome.paused else result.after)
+
+    def _split(self, result: Settled) -> set[str]:
+        """Commit a split message: its parts some at a time, then itself with what closes it; raises LeaseLost."""
+        work, outcome = result.work, result.outcome
+        assert outcome.parts is not None
+        touched = self._append(work, engine.flatten(outcome.parts))
         closing = outcome.finish()
         return touched | self._settle([replace(result, outcome=_closed(outcome, closing))])
 
@@ -259,32 +281,27 @@ def _judged(result: Settled, around: tuple[Policy, ...], attempt: Attempt) -> Se
     return replace(result, outcome=replace(outcome, state=State.FAILED, error=error))
 
 
-def _duplicate(message: Message, outcome: Outcome, taken: Claim) -> Outcome:
-    """Return the outcome of a copy: nothing of it is done, the partner is answered if that was agreed."""
-    error = Rejected(
-        f"{taken.what} was {taken.verb} before, as message {taken.holder}",
-        code="duplicate",
-        advice="if the partner means it, let it in: `crossdock failed admit`",
-        detail=told(outcome.claims),
-    )
-    closing = outcome.refuse(taken)
-    return Outcome(
-        message,
-        State.DUPLICATE,
-        closing.deliveries,
-        stages=outcome.stages,
-        error=error,
-        resume=message.control.resume,
-    )
-
-
 def _too_slow(work: MessageWork, outcome: Outcome, limit: float) -> Outcome:
     error = Rejected(
         f"the route's steps took longer than the {limit:g} s that its policy allows",
         code="timeout",
         advice="raise the policy's `timeout`, or split the document",
     )
-    return Outcome(work.message, State.FAILED, stages=outcome.stages, error=error, resume=work.message.control.resume)
+    late = Outcome(work.message, State.FAILED, stages=outcome.stages, error=error, resume=work.message.control.resume)
+    return late if outcome.closing is None else _answering(late, outcome, outcome.closing)
+
+
+def _answering(late: Outcome, outcome: Outcome, closing: Closing) -> Outcome:
+    """Let the partner have its answer although what the route made of its document is thrown away."""
+    return replace(
+        late,
+        deliveries=closing.deliveries,
+        claims=outcome.claims,
+        refuse=outcome.refuse,
+        exchanges=outcome.exchanges,
+        settlements=outcome.settlements,
+        closing=closing,
+    )
 
 
 def _closed(outcome: Outcome, closing: Closing) -> Outcome:

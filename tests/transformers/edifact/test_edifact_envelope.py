@@ -134,7 +134,6 @@ def test_what_follows_the_last_interchange_is_told() -> None:
         (kit.file(kit.ORDER)[:-10], "truncated", "interchange 4711 is cut off: it has no UNZ"),
         (kit.file(kit.ORDER)[:-10] + b"'" + kit.file(kit.ORDER), "truncated", "interchange 4711 has no UNZ before the next UNA"),
         (kit.interchange(), "no_transaction", "the file holds no message"),
-        (kit.file(kit.ORDER) * 2, "duplicate", "the file holds interchange 4711 twice"),
     ],
 )  # fmt: skip
 def test_a_file_that_can_not_be_used_is_refused(data: bytes, code: str, message: str) -> None:

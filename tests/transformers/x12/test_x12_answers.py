@@ -12,6 +12,7 @@ from crossdock.core.clock import PinnedClock
 from crossdock.core.errors import Rejected
 from crossdock.core.outcome import Delivery
 from crossdock.core.partner import Document, Partner
+from crossdock.core.spec import SKIPPED
 from crossdock_transformers import x12
 from crossdock_transformers.edi.faults import Fault
 from crossdock_transformers.edi.values import Delimiters
@@ -188,9 +189,27 @@ def test_a_bad_envelope_is_rejected_with_its_note(old: bytes, new: bytes, note: 
     assert note in NOTES
 
 
-def test_a_file_that_holds_an_interchange_twice_is_rejected_with_025() -> None:
-    """Neither of the two is used."""
-    assert ta1s(refused(GOOD + GOOD)) == ["TA1*000004711*261015*0930*R*025"]
+def test_an_interchange_that_is_in_a_file_twice_is_taken_once() -> None:
+    """The second is refused with TA1 R 025; the first and a third are taken and answered."""
+    other = GOOD.replace(b"000004711", b"000004712")
+    stream = kit.decoded(GOOD + GOOD + other, agreed(ta1="always"))
+    assert [part is SKIPPED for part in stream.parts()] == [False, True, False]
+    first, second, _ = stream.claims
+    assert ((first.scope, first.key), 2) == ((second.scope, second.key), second.part)
+    closing = stream.refuse(second)
+    assert (ta1s(closing.deliveries), closing.raw) == (["TA1*000004711*261015*0930*R*025"], GOOD)
+    said = ta1s(stream.finish().deliveries)
+    assert said == ["TA1*000004711*261015*0930*A*000", "TA1*000004712*261015*0930*A*000"]
+
+
+def test_what_was_taken_before_is_left_out_and_the_rest_keeps_its_numbers() -> None:
+    """Parts are counted as in the whole file, so that a run after a crash finds its own work."""
+    other = GOOD.replace(b"000004711", b"000004712")
+    stream = kit.decoded(GOOD + other, agreed(ta1="always"))
+    left = stream.without({(stream.claims[0].scope, stream.claims[0].key)})
+    assert [part.keys.get("interchange") for part in left.parts()] == [None, "000004712"]
+    assert ta1s(left.finish().deliveries) == ["TA1*000004712*261015*0930*A*000"]
+    assert [one.part for one in left.claims] == [1, 2]
 
 
 def test_the_sender_is_found_by_its_signature_where_the_source_does_not_say() -> None:

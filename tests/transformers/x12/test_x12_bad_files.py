@@ -65,7 +65,6 @@ CASES = [
         "holds no transaction",
     ),
     Case("no group", kit.interchange(), "no_transaction", "holds no transaction"),
-    Case("the same interchange twice", GOOD + GOOD, "duplicate", "the file holds interchange 000004711 twice"),
     Case("second one cut off", GOOD + GOOD.replace(b"4711", b"4712")[:-40], "truncated", "interchange 000004712 is cut off"),
     Case("ISA before IEA", GOOD[: GOOD.index(b"IEA")] + GOOD, "truncated", "no IEA before the next ISA"),
     Case("EDIFACT", b"UNA:+.? 'UNB+UNOC:3+1:14+2:14+261015:0930+1'", "not_x12", "it looks like EDIFACT"),

@@ -93,7 +93,7 @@ def test_a_part_is_found_by_its_control_numbers_and_its_order_number() -> None:
 
 def test_each_interchange_claims_its_control_number_once() -> None:
     """The claim is scoped to the partner."""
-    expected = (Claim("x12/acme", "ZZ/ACMERETAIL/01/080192334/000004711", "interchange 000004711"),)
+    expected = (Claim("x12/acme", "ZZ/ACMERETAIL/01/080192334/000004711", "interchange 000004711", part=1),)
     assert expected == kit.decoded(kit.file(kit.ORDER)).claims
 
 

@@ -118,12 +118,6 @@ def _usable(found: Survey) -> None:
     if not any(interchange.size for interchange in found.interchanges):
         advice = "ask the partner whether it was sent by mistake"
         raise Rejected("the file holds no message", code="no_transaction", advice=advice)
-    seen: set[tuple[str, str, str]] = set()
-    for interchange in found.interchanges:
-        head = interchange.header
-        if (head.sender[0], head.receiver[0], head.control) in seen:
-            raise Rejected(f"the file holds interchange {head.control} twice", code="duplicate", advice="remove one and retry")
-        seen.add((head.sender[0], head.receiver[0], head.control))
 
 
 def _signs(identity: EdifactIdentity, party: tuple[str, str, str]) -> bool:

@@ -77,6 +77,7 @@ class Interchange:
     groups: list[Group]
     end: int = 0
     blame: Blame | None = None
+    start: int = 0
 
     @property
     def size(self) -> int:
@@ -113,6 +114,15 @@ def survey(data: bytes) -> Survey:
         found.append(_Walk(data, at).interchange)
         at = skip(data, found[-1].end)
     return Survey(tuple(found))
+
+
+def only_answers(data: bytes, interchange: Interchange) -> bool:
+    """Tell whether an interchange holds messages and all are CONTRLs: these are never answered."""
+    head = interchange.header
+    starts = [start for group in interchange.groups for start, _ in group.messages()]
+    heads = [parts(data, start, end_of(data, start, head.delimiters), head) for start in starts]
+    kinds = {one[2][0] if len(one) > 2 else "" for one in heads}
+    return bool(kinds) and kinds <= set(DIALECT.services)
 
 
 def _begin(data: bytes) -> int:
@@ -164,7 +174,7 @@ class _Walk:
         self._open = -1
         self._count = 0
         self._free = Group()
-        self.interchange = Interchange(self._header, [], blame=_unsupported(self._header))
+        self.interchange = Interchange(self._header, [], blame=_unsupported(self._header), start=at)
         self._go()
 
     def _go(self) -> None:

@@ -6,23 +6,25 @@ name (`sets: [CONTRL]`), and it is never answered itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from itertools import repeat
 
 from crossdock.core.chain import Link
 from crossdock.core.errors import Finding
 from crossdock.core.exchange import Exchange
 from crossdock.core.message import BODY_TYPE
 from crossdock.core.outcome import Claim, Closing
-from crossdock.core.spec import Part
+from crossdock.core.spec import SKIPPED, Part
 from crossdock_transformers.edi import agreed
+from crossdock_transformers.edi.again import named, repeated
 from crossdock_transformers.edi.chain import links_of
 from crossdock_transformers.edi.chain_edifact import EDIFACT
 from crossdock_transformers.edi.reading import Reading, Transaction
 from crossdock_transformers.edifact.acknowledge import Report
 from crossdock_transformers.edifact.answer import CONTENT_TYPE, Correspondence, identity, scope_of
 from crossdock_transformers.edifact.dialect import DIALECT, canonical
-from crossdock_transformers.edifact.envelope import Group, Interchange, Survey
-from crossdock_transformers.edifact.header import Header
+from crossdock_transformers.edifact.envelope import Group, Interchange, Survey, only_answers
 from crossdock_transformers.edifact.messages import MessageReader
 from crossdock_transformers.edifact.settle import Teller
 
@@ -43,25 +45,36 @@ class Messages:
         self._survey = survey
         self._reading = reading
         self._with = correspondence
+        self._left_out = repeated([identity(one.header) for one in survey.interchanges])
         self._teller = Teller(correspondence.partner.name)
         self._reports: list[Report] | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:
         """One claim an interchange: sender, receiver and control reference may occur once in the agreed window."""
-        if self._with.answered:
-            return ()
-        return tuple(self._claim(one.header) for one in self._survey.interchanges)
+        return () if self._with.answered else self._claims()
 
-    def _claim(self, head: Header) -> Claim:
-        window = self._with.agreement.duplicate_window
-        return Claim(scope_of(self._with.partner.name), identity(head), f"interchange {head.control}", window)
+    def _claims(self) -> tuple[Claim, ...]:
+        scope, window = scope_of(self._with.partner.name), self._with.agreement.duplicate_window
+        heads = [one.header for one in self._survey.interchanges]
+        return tuple(
+            Claim(scope, identity(head), f"interchange {head.control}", window, part=at) for at, head in enumerate(heads, start=1)
+        )
+
+    def without(self, taken: Collection[tuple[str, str]]) -> Messages:
+        """Return the stream without the interchanges whose claims are taken."""
+        left = Messages(self._data, self._survey, self._reading, self._with, self._eased)
+        left._left_out |= named(self._claims(), taken)
+        return left
 
     def parts(self) -> Iterator[Part]:
         """Yield each message, decoded or with its error."""
         self._reports = None
         reports: list[Report] = []
-        for interchange in self._survey.interchanges:
+        for at, interchange in enumerate(self._survey.interchanges, start=1):
+            if at in self._left_out:
+                yield from repeat(SKIPPED, interchange.size)
+                continue
             report = Report(interchange)
             reports.append(report)
             reader = MessageReader(self._data, interchange, self._reading)
@@ -111,9 +124,14 @@ class Messages:
         return Closing(tuple(self._with.answer(one) for one in answerable), note=self._note(), remarks=self._eased)
 
     def refuse(self, claim: Claim) -> Closing:
-        """Return the CONTRL that refuses a second copy of an interchange, where interchanges are answered."""
-        again = [one for one in self._survey.interchanges if identity(one.header) == claim.key]
-        return Closing(tuple(self._with.refusal(one) for one in again if self._with.answers))
+        """Return the CONTRL that refuses a second copy of an interchange, where interchanges are answered, and that copy."""
+        if claim not in [replace(one, holder=claim.holder) for one in self._claims()]:
+            return Closing()
+        again = self._survey.interchanges[claim.part - 1]
+        told = self._with.answers and not only_answers(self._data, again)
+        answer = (self._with.refusal(again),) if told else ()
+        raw = self._data[again.start : again.end]
+        return Closing(answer, raw=raw, keys={"interchange": again.header.control})
 
     def _note(self) -> str:
         notes = [self._survey.junk]

@@ -159,13 +159,6 @@ def _usable(found: Survey) -> None:
             raw=found.interchanges[0].header.raw,
             advice="ask the partner whether it was sent by mistake",
         )
-    seen: set[tuple[str, str, str]] = set()
-    for interchange in found.interchanges:
-        head = interchange.header
-        if (head.sender, head.receiver, head.control) in seen:
-            message = f"the file holds interchange {head.control} twice"
-            raise BadEnvelope(message, "025", code="duplicate", raw=head.raw, advice="remove one and retry")
-        seen.add((head.sender, head.receiver, head.control))
 
 
 def _sender(partners: Mapping[str, Partner], qualifier: str, name: str) -> Partner | None:

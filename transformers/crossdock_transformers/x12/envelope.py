@@ -117,6 +117,7 @@ class Interchange:
     end: int
     acks: tuple[tuple[str, ...], ...] = ()
     eased: tuple[Finding, ...] = ()
+    start: int = 0
 
     def alone(self, group: Group, transaction: bytes) -> bytes:
         """Return one transaction as an interchange of its own, with the same envelope."""
@@ -368,6 +369,7 @@ class _Walk:
             self._ease("isa_padding", f"the ISA segment has {self._header.size} characters and not {_ISA_SIZE}")
         self._read_to = at + self._header.size
         self.interchange = self._interchange(self._read_to - 1)
+        self.interchange.start = at
 
     def _ease(self, name: str, message: str) -> None:
         self._eased.append(Finding(name, message, f"interchange {self._header.control}"))

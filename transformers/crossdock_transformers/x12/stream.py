@@ -6,20 +6,22 @@ for its set by name (`sets: ["997"]`), and it is never acknowledged itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 
 from crossdock.core.blob import Data
 from crossdock.core.chain import Link
 from crossdock.core.exchange import Exchange
 from crossdock.core.message import BODY_TYPE
 from crossdock.core.outcome import Claim, Closing, Delivery
-from crossdock.core.spec import Part
+from crossdock.core.spec import SKIPPED, Part
 from crossdock_transformers.edi import agreed
+from crossdock_transformers.edi.again import named, repeated
 from crossdock_transformers.edi.chain import links_of
 from crossdock_transformers.edi.chain_x12 import X12
-from crossdock_transformers.edi.reading import Reading, Transaction
+from crossdock_transformers.edi.reading import MOST_BYTES, Reading, Transaction
 from crossdock_transformers.x12.acknowledge import Report
 from crossdock_transformers.x12.answer import CONTENT_TYPE, Correspondence, identity, scope_of, seen
 from crossdock_transformers.x12.envelope import Group, Header, Interchange, Survey
@@ -43,22 +45,40 @@ class Transactions:
         self._survey = survey
         self._reading = reading
         self._with = correspondence
+        self._left_out = repeated([identity(one.header) for one in survey.interchanges])
         self._teller = Teller(correspondence.partner.name, reading.grammars, correspondence.agreement.version)
         self._reports: list[tuple[Header, Report]] | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:
         """One claim an interchange: sender, receiver and control number may occur once in the agreed window."""
-        if self._with.answered:
-            return ()
-        window = self._with.agreement.duplicate_window
-        return tuple(_claim(one.header, self._with.partner.name, window) for one in self._survey.interchanges)
+        return () if self._with.answered else self._claims()
+
+    def _claims(self) -> tuple[Claim, ...]:
+        scope, window = f"x12/{self._with.partner.name}", self._with.agreement.duplicate_window
+        heads = [one.header for one in self._survey.interchanges]
+        return tuple(
+            Claim(scope, identity(head), f"interchange {head.control}", window, part=at) for at, head in enumerate(heads, start=1)
+        )
+
+    def without(self, taken: Collection[tuple[str, str]]) -> Transactions:
+        """Return the stream without the interchanges whose claims are taken."""
+        left = Transactions(self._data, self._survey, self._reading, self._with)
+        left._left_out |= named(self._claims(), taken)
+        return left
+
+    def _ours(self) -> list[Interchange]:
+        """Return the interchanges that are not left out."""
+        return [one for at, one in enumerate(self._survey.interchanges, start=1) if at not in self._left_out]
 
     def parts(self) -> Iterator[Part]:
         """Yield each transaction, decoded or with its error."""
         self._reports = None
         reports: list[tuple[Header, Report]] = []
-        for interchange in self._survey.interchanges:
+        for at, interchange in enumerate(self._survey.interchanges, start=1):
+            if at in self._left_out:
+                yield from repeat(SKIPPED, sum(group.size for group in interchange.groups))
+                continue
             for group in interchange.groups:
                 report = Report(group, partial(self._context, group))
                 reports.append((interchange.header, report))
@@ -115,8 +135,8 @@ class Transactions:
             for _ in self.parts():
                 pass
         reports = self._reports or []
-        settled = tuple(self._teller.interchange(ack) for one in self._survey.interchanges for ack in one.acks)
-        remarks = tuple(one for interchange in self._survey.interchanges for one in interchange.eased)
+        settled = tuple(self._teller.interchange(ack) for one in self._ours() for ack in one.acks)
+        remarks = tuple(one for interchange in self._ours() for one in interchange.eased)
         return Closing(tuple(self._answers(reports)), note=self._note(reports), settlements=settled, remarks=remarks)
 
     def _answers(self, reports: list[tuple[Header, Report]]) -> Iterator[Delivery]:
@@ -138,8 +158,8 @@ class Transactions:
     def _notices(self) -> Iterator[Delivery]:
         """Yield a TA1 for each interchange that holds more than acknowledgments."""
         last = self._survey.interchanges[-1]
-        for one in self._survey.interchanges:
-            if all(group.function == _NEVER_ANSWERED for group in one.groups):
+        for one in self._ours():
+            if _only_answers(one):
                 continue
             if (self._survey.junk and one is last) or one.eased:
                 yield self._with.interchange(seen(one.header), "E", "022")
@@ -147,18 +167,22 @@ class Transactions:
                 yield self._with.interchange(seen(one.header), "A")
 
     def refuse(self, claim: Claim) -> Closing:
-        """Return the TA1 that refuses a second copy of an interchange, where one was agreed."""
-        again = [one.header for one in self._survey.interchanges if identity(one.header) == claim.key]
-        told = self._with.agreement.ta1 != "never" and not self._with.answered
-        return Closing(tuple(self._with.interchange(seen(head), "R", "025") for head in again if told))
+        """Return the TA1 that refuses a second copy of an interchange, where one was agreed, and that copy."""
+        if claim not in [replace(one, holder=claim.holder) for one in self._claims()]:
+            return Closing()
+        again = self._survey.interchanges[claim.part - 1]
+        told = self._with.agreement.ta1 != "never" and not self._with.answered and not _only_answers(again)
+        answer = (self._with.interchange(seen(again.header), "R", "025"),) if told else ()
+        raw = self._data[again.start : again.end] if again.end - again.start <= MOST_BYTES else b""
+        return Closing(answer, raw=raw, keys={"interchange": again.header.control})
 
     def _note(self, reports: list[tuple[Header, Report]]) -> str:
         faults = (f"functional group {one.group.control}: {one.group.fault[1]}" for _, one in reports if one.group.fault)
         return "; ".join(chain(filter(None, [self._survey.junk]), faults))
 
 
-def _claim(head: Header, partner: str, window: float | None) -> Claim:
-    return Claim(f"x12/{partner}", identity(head), f"interchange {head.control}", window)
+def _only_answers(interchange: Interchange) -> bool:
+    return all(group.function == _NEVER_ANSWERED for group in interchange.groups)
 
 
 __all__ = ["CONTENT_TYPE", "Correspondence", "Transactions", "scope_of"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from crossdock.core.errors import CrossdockError, Rejected
 from crossdock.core.message import Message, Numbered, dump_held
-from crossdock.core.outcome import Claim, Delivery, Outcome, State, told
+from crossdock.core.outcome import Claim, Closing, Delivery, Outcome, State, told
 from crossdock.runtime.journal.bodies import PLAIN, Bundle, Document
 
 UNKEEPABLE = (TypeError, ValueError, CrossdockError, RecursionError)
@@ -58,8 +58,10 @@ class Entry:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the partner has had its acknowledgement: a failed document whose closing goes out has been answered."""
-        return self.message.control.answered or (self.outcome.state is State.FAILED and bool(self.outcome.deliveries))
+        """Whether the partner has had its acknowledgement, or has it now: a document that failed here is not answered again."""
+        outcome = self.outcome
+        answers = outcome.closing is not None or (outcome.state is State.FAILED and bool(outcome.deliveries))
+        return self.message.control.answered or (answers and outcome.state in PENDING)
 
 
 def prepare(entry: Entry) -> Entry:
@@ -88,8 +90,9 @@ def _encoded(entry: Entry) -> Entry:
 
 
 def _is_kept(entry: Entry) -> bool:
-    """Say whether the body is needed again: to go on from, or to see what an acknowledgement said."""
-    return entry.outcome.state in PENDING or (entry.before is None and bool(entry.outcome.settlements))
+    """Say whether the body is needed again: to go on from, to let a copy in, or to see what an acknowledgement said."""
+    part = entry.before is None and (bool(entry.outcome.settlements) or entry.outcome.state is State.DUPLICATE)
+    return part or entry.outcome.state in PENDING
 
 
 def _document(bundle: Bundle, delivery: Delivery) -> Document | Numbered:
@@ -132,7 +135,14 @@ def duplicate(entry: Entry, claim: Claim, holder: str) -> Entry:
         advice=advice,
         detail=told(entry.outcome.claims),
     )
-    return failed(entry, error, State.FAILED if claim.fails else State.DUPLICATE)
+    return _answered(failed(entry, error, State.FAILED if claim.fails else State.DUPLICATE), entry.outcome.refuse(claim))
+
+
+def _answered(entry: Entry, closing: Closing) -> Entry:
+    """Let the partner hear of the refusal; what refuses is always numbered, so that there is nothing to prepare."""
+    numbered = [one for one in closing.deliveries if isinstance(one.body, Numbered)]
+    outcome = replace(entry.outcome, deliveries=tuple(numbered))
+    return replace(entry, outcome=outcome, sent=[one.body for one in numbered])
 
 
 def wishes(entries: Sequence[Entry]) -> list[tuple[str, Sequence[Claim]]]:
@@ -141,4 +151,4 @@ def wishes(entries: Sequence[Entry]) -> list[tuple[str, Sequence[Claim]]]:
 
 
 def _claims(outcome: Outcome) -> bool:
-    return outcome.state in CLAIMING or outcome.paused
+    return outcome.state in CLAIMING or outcome.paused or outcome.closing is not None

@@ -12,7 +12,7 @@ from crossdock.core.outcome import Claim, Outcome, State
 from crossdock.runtime.journal import queue, settlements, waiting
 from crossdock.runtime.journal.batch import Batch
 from crossdock.runtime.journal.bodies import Document
-from crossdock.runtime.journal.claims import take
+from crossdock.runtime.journal.claims import key_of, take
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.numbers import Counters
 from crossdock.runtime.journal.outcomes import CLAIMING, Entry, duplicate, prepare, unkeepable, wishes
@@ -46,12 +46,38 @@ def append(database: Database, work: MessageWork, parts: Sequence[Appended], lea
     return database.write(lambda session: _appended(session, work, entries, lease))
 
 
-def reserve(session: Session, work: MessageWork, claims: Sequence[Claim]) -> Claim | None:
-    """Take all keys for a message, or none; raises LeaseLost."""
+def reserve(session: Session, work: MessageWork, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Take all keys for a message, or those of the parts that are new, or none; return what it can't have; raises LeaseLost."""
     if not queue.ours(session, [work]):
         raise LeaseLost
-    conflict = take(session, [(work.message.id, claims)])[0]
-    return replace(conflict.claim, holder=conflict.holder) if conflict else None
+    message = work.message.id
+    again = _copies(claims)
+    wanted = [claim for claim in claims if claim not in again]
+    told = tuple(replace(claim, holder=message) for claim in again)
+    conflict = take(session, [(message, wanted)])[0]
+    if conflict is None:
+        return told
+    first = replace(conflict.claim, holder=conflict.holder)
+    parts = [claim for claim in wanted if claim.part]
+    if not first.part or len(parts) == 1:
+        return (first,)
+    found = [one for one in take(session, [(message, [claim]) for claim in wanted]) if one is not None]
+    lost = [replace(one.claim, holder=one.holder) for one in found]
+    if len([one for one in lost if one.part]) < len(parts) and all(one.part for one in lost):
+        return (*lost, *told)
+    taken = [key_of(claim) for claim in wanted if claim not in [one.claim for one in found]]
+    session.many("drop_claim", sorted(taken))
+    return (*lost, *told)
+
+
+def _copies(claims: Sequence[Claim]) -> list[Claim]:
+    """Return the claims of parts that are in the document a second time."""
+    seen: set[tuple[str, str]] = set()
+    again = []
+    for claim in claims:
+        again += [claim] if claim.part and key_of(claim) in seen else []
+        seen.add(key_of(claim))
+    return again
 
 
 def _entry(result: Settled) -> Entry:
@@ -189,9 +215,10 @@ def _added(batch: Batch, sent: _Sent) -> None:
     entry = sent.entry
     state = entry.outcome.state
     payload = batch.shelf.put(entry.own) if entry.own else None
-    row = message_row(
-        entry.message, state=_shown(entry.outcome), at=batch.session.now, payload=payload, resume=entry.resume, part=True
-    )
+    message = entry.message
+    if entry.is_answered:
+        message = replace(message, control=replace(message.control, answered=True))
+    row = message_row(message, state=_shown(entry.outcome), at=batch.session.now, payload=payload, resume=entry.resume, part=True)
     row[DELIVERIES] = len(sent.documents)
     batch.message(row, entry.outcome.error.record() if entry.outcome.error else None, entry.held)
     if state is State.RETRY:
@@ -220,7 +247,7 @@ def _gather(batch: Batch, sent: _Sent, number: int, known_keys: Mapping[str, str
             batch.link(delivery.body.links, f"{message.id}/{number}", control)
         if exchanges:
             batch.ledger.send(message, f"{message.id}/{number}", exchanges)
-    if outcome.exchanges and (entry.before is None or outcome.state in CLAIMING):
+    if outcome.exchanges and (entry.before is None or outcome.state in CLAIMING or outcome.closing):
         batch.ledger.receive(message, outcome.exchanges)
     for spawn, document in zip(entry.spawns, entry.spawned, strict=True):
         batch.spawn(spawn, document)

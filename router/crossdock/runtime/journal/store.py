@@ -62,8 +62,8 @@ class SqlJournal:
         if works:
             self._database.write(lambda session: queue.give_back(session, works))
 
-    def reserve(self, work: MessageWork, claims: Sequence[Claim]) -> Claim | None:
-        """Take all keys or none."""
+    def reserve(self, work: MessageWork, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+        """Take all keys, those of the parts that are new, or none."""
         return self._database.write(lambda session: runs.reserve(session, work, claims))
 
     def append(self, work: MessageWork, parts: Sequence[Appended], lease: float) -> set[str]:
