@@ -1,6 +1,8 @@
 """Real servers for tests: each starts when the first test asks for it, once in each process of the test run.
 
     postgres_url    an empty database of its own for each test
+    journal_url     a journal of its own with its tables, once on SQLite and once on PostgreSQL
+    sqlite_url      the same, only on SQLite
     redis_url       an empty Redis; each process of the run has its own server
     rabbitmq_url    an empty virtual host of its own for each test; the tests that use it run in one process, in turn
 
@@ -12,10 +14,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import pytest
 
+from tests.services.journals import Journals
 from tests.services.postgres import Postgres, postgres
 from tests.services.process import ServerMissing
 from tests.services.rabbitmq import RabbitMq, rabbitmq
@@ -72,6 +76,28 @@ def postgres_server() -> Iterator[Postgres]:
 def postgres_url(postgres_server: Postgres) -> Iterator[str]:
     """The URL of an empty database."""
     with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def journals(tmp_path_factory: pytest.TempPathFactory) -> Journals:
+    """What makes journals."""
+    return Journals(tmp_path_factory.mktemp("journals"))
+
+
+@pytest.fixture
+def sqlite_url(journals: Journals, tmp_path: Path) -> str:
+    """The URL of a journal on SQLite, `journal.db` in the test's folder."""
+    return journals.sqlite(tmp_path / "journal.db")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def journal_url(request: pytest.FixtureRequest, journals: Journals) -> Iterator[str]:
+    """The URL of a journal."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    with journals.postgres(request.getfixturevalue("postgres_server")) as url:
         yield url
 
 

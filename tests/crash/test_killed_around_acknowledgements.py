@@ -12,11 +12,9 @@ import pytest
 from crossdock import boot
 from crossdock.core.exchange import Asked
 from tests.crash import project
-from tests.crash.test_killed_at_every_commit_point import crossdock, journal_url, post, wait_until
+from tests.crash.test_killed_at_every_commit_point import crossdock, post, wait_until
 from tests.services.ledger import ledger
 from tests.services.ports import free_port
-
-__all__ = ["journal_url"]
 
 ROUTE = """
 route: orders

@@ -81,13 +81,6 @@ def wait_until(condition, root: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def journal_url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/journal.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("method", POINTS)
 def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(method, moment, journal_url, tmp_path):

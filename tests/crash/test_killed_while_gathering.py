@@ -59,13 +59,6 @@ def post(port: int, order: int, line: int) -> bool:
         return False
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def journal_url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/journal.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("method", ["settle", "conclude", "gathered"])
 def test_a_group_goes_on_once_with_all_of_its_members(method, moment, journal_url, tmp_path):

@@ -33,11 +33,6 @@ ENOUGH = 170
 """Interchanges of three orders: a little more than 500 messages."""
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/journal.db" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
-
-
 @contextmanager
 def staged(root: Path, journal: str) -> Iterator[tuple[Stage, Ledger]]:
     """A project with `crossdock up`, ready."""
@@ -104,8 +99,8 @@ def by_order(effects: dict[str, int]) -> list[tuple[str, str]]:
     return found
 
 
-def test_a_release_that_is_wrong_is_refused_with_every_reason_and_nothing_changes(tmp_path: Path) -> None:
-    with staged(tmp_path, f"sqlite:///{tmp_path}/journal.db") as (stage, _):
+def test_a_release_that_is_wrong_is_refused_with_every_reason_and_nothing_changes(tmp_path: Path, sqlite_url: str) -> None:
+    with staged(tmp_path, sqlite_url) as (stage, _):
         second = tmp_path / "routes/sales/more.route.yaml"
         second.write_text((tmp_path / "routes/sales/orders.route.yaml").read_text().replace("route: orders", "route: more"))
         (tmp_path / "routes/sales/orders.route.yaml").rename(tmp_path / "routes/sales/other.route.yaml")
@@ -123,9 +118,9 @@ def test_a_release_that_is_wrong_is_refused_with_every_reason_and_nothing_change
     assert [one["number"] for one in running] == [1]
 
 
-def test_a_folder_with_problems_is_refused_with_all_of_them(tmp_path: Path) -> None:
+def test_a_folder_with_problems_is_refused_with_all_of_them(tmp_path: Path, sqlite_url: str) -> None:
     with ledger() as target:
-        stage = stage_at(tmp_path, target, f"sqlite:///{tmp_path}/journal.db")
+        stage = stage_at(tmp_path, target, sqlite_url)
         (tmp_path / "routes/sales/order.map.yaml").write_text("map: order\ntarget: any\nfields:\n  order_numbr: body.BEG.BEG3\n")
         refused = stage.run("deploy")
     assert refused.returncode == 1
@@ -135,9 +130,9 @@ def test_a_folder_with_problems_is_refused_with_all_of_them(tmp_path: Path) -> N
     ]
 
 
-def test_of_two_engineers_the_slower_one_is_told(tmp_path: Path) -> None:
+def test_of_two_engineers_the_slower_one_is_told(tmp_path: Path, sqlite_url: str) -> None:
     with ledger() as target:
-        stage = stage_at(tmp_path, target, f"sqlite:///{tmp_path}/journal.db")
+        stage = stage_at(tmp_path, target, sqlite_url)
         stage.told("deploy", "-m", "first")
         stage.write_map("b")
         stage.told("deploy", "-m", "mine", "--expect", "1")
@@ -147,8 +142,8 @@ def test_of_two_engineers_the_slower_one_is_told(tmp_path: Path) -> None:
     assert refused.stderr.startswith("crossdock: the plan was made against deployment 1, and deployment 2: ")
 
 
-def test_a_route_that_is_new_is_served_and_one_that_goes_lets_its_messages_finish(tmp_path: Path) -> None:
-    with staged(tmp_path, f"sqlite:///{tmp_path}/journal.db") as (stage, target):
+def test_a_route_that_is_new_is_served_and_one_that_goes_lets_its_messages_finish(tmp_path: Path, sqlite_url: str) -> None:
+    with staged(tmp_path, sqlite_url) as (stage, target):
         route = tmp_path / "routes/sales/orders.route.yaml"
         (tmp_path / "routes/sales/more.route.yaml").write_text(
             route.read_text().replace("route: orders", "route: more").replace("path: /edi", "path: /more")
@@ -167,8 +162,8 @@ def test_a_route_that_is_new_is_served_and_one_that_goes_lets_its_messages_finis
         assert {order for order, _ in by_order(target.effects())} == stage.orders
 
 
-def test_a_canary_takes_its_share_and_is_taken_back_where_it_fails(tmp_path: Path) -> None:
-    with staged(tmp_path, f"sqlite:///{tmp_path}/journal.db") as (stage, target):
+def test_a_canary_takes_its_share_and_is_taken_back_where_it_fails(tmp_path: Path, sqlite_url: str) -> None:
+    with staged(tmp_path, sqlite_url) as (stage, target):
         route = tmp_path / "routes/sales/orders.route.yaml"
         route.write_text(route.read_text().replace("  - map: order\n", "  - map: order\n  - validate: never\n"))
         (tmp_path / "routes/sales/never.schema.json").write_text(
@@ -212,9 +207,11 @@ def test_a_deployment_that_is_killed_is_made_whole_or_not_at_all(moment: str, tm
 
 
 @pytest.mark.parametrize("nth", ["2", "3", "4"])
-def test_processes_that_are_killed_while_they_take_it_up_come_back_with_what_is_deployed(nth: str, tmp_path: Path) -> None:
+def test_processes_that_are_killed_while_they_take_it_up_come_back_with_what_is_deployed(
+    nth: str, tmp_path: Path, sqlite_url: str
+) -> None:
     with ledger() as target:
-        stage = stage_at(tmp_path, target, f"sqlite:///{tmp_path}/journal.db")
+        stage = stage_at(tmp_path, target, sqlite_url)
         with crossdock(tmp_path, "load_release", "after", nth) as process:
             until(lambda: stage.post(1), stage)
             for mark in "bcde":
@@ -231,8 +228,8 @@ def test_processes_that_are_killed_while_they_take_it_up_come_back_with_what_is_
     assert (marks["PO-1-1"], marks["PO-2-1"]) == ("a", "abcde"[newest - 1])
 
 
-def test_a_worker_that_is_too_old_for_a_release_says_so_and_leaves_it_alone(tmp_path: Path) -> None:
-    with staged(tmp_path, f"sqlite:///{tmp_path}/journal.db") as (stage, target):
+def test_a_worker_that_is_too_old_for_a_release_says_so_and_leaves_it_alone(tmp_path: Path, sqlite_url: str) -> None:
+    with staged(tmp_path, sqlite_url) as (stage, target):
         stage.write_map("b")
         opened = boot.open(tmp_path, boot.compiled(tmp_path, "local"))
         kept = replace(stored(boot.compiled(tmp_path, "local")), engine="99.0")

@@ -21,10 +21,12 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def world(empty: World) -> World:
+def world(journal_url: str) -> Iterator[World]:
     """A database with tables."""
-    empty.open().migrate()
-    return empty
+    world = World(journal_url)
+    world.open()
+    yield world
+    world.close()
 
 
 @pytest.fixture

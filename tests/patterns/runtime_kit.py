@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,6 +109,13 @@ class Works:
                 return
             if not lanes:
                 time.sleep(0.02)
+
+    def run_until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Work until a condition holds."""
+        ends = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < ends, self.states()
+            self.run(0.05)
 
     def drain(self, lane: str) -> None:
         """Work on one lane."""

@@ -47,9 +47,9 @@ def test_an_example_does_what_it_says(example):
 
 
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if waits(one.values[0])])
-def test_an_example_that_waits_does_what_it_says(example, tmp_path):
+def test_an_example_that_waits_does_what_it_says(example, sqlite_url):
     endpoint = Endpoint(example.get("answers", {}))
-    work = Works(f"sqlite:///{tmp_path}/journal.db", files(*example["steps"]), endpoint)
+    work = Works(sqlite_url, files(*example["steps"]), endpoint)
     work.accept(example["in"])
     work.run()
     sent = {}

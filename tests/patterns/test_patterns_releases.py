@@ -17,20 +17,13 @@ NOTE = {"set_header": {"seen": '"yes"'}}
 TURN = {"by": "body.order", "sequence": "body.n"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/journal.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
-def release(url):
+def release(journal_url):
     """Deploy a project of these steps on one and the same journal."""
     opened = []
 
     def deploy(*steps, endpoint=None):
-        opened.append(Works(url, files(*steps), endpoint))
+        opened.append(Works(journal_url, files(*steps), endpoint))
         return opened[-1]
 
     yield deploy

@@ -12,19 +12,12 @@ from tests.patterns.runtime_kit import Endpoint, Works, files
 BY_ORDER = {"by": "body.order"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/journal.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
-def works(url):
+def works(journal_url):
     opened = []
 
     def start(*steps, endpoint=None, **rest):
-        opened.append(Works(url, files(*steps, **rest), endpoint))
+        opened.append(Works(journal_url, files(*steps, **rest), endpoint))
         return opened[-1]
 
     yield start

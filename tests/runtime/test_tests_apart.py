@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,12 +44,12 @@ DOCUMENTS = {
 
 
 @pytest.fixture
-def works(tmp_path: Path) -> Iterator[Any]:
+def works(sqlite_url: str) -> Iterator[Any]:
     """Build a project that passes bytes on; `test` says for which of its environments."""
     opened: list[runtime_kit.Works] = []
 
     def build(test: bool) -> runtime_kit.Works:
-        opened.append(runtime_kit.Works(f"sqlite:///{tmp_path}/journal.db", FILES, environment="test" if test else "live"))
+        opened.append(runtime_kit.Works(sqlite_url, FILES, environment="test" if test else "live"))
         return opened[-1]
 
     yield build

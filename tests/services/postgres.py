@@ -39,10 +39,10 @@ class Postgres:
         return f"postgresql://{USER}@{LOOPBACK}:{self.port}/{database}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """Make an empty database, yield its URL and drop it, whoever is still connected."""
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Make a database, an empty one or a copy, yield its URL and drop it, whoever is still connected."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url_of(name)
         finally:

@@ -26,13 +26,13 @@ def order(number):
 
 
 @pytest.fixture
-def works(tmp_path):
+def works(sqlite_url):
     steps = (
         {"aggregate": {"by": '"acme"', "complete": {"size": 3, "after": "300ms"}}},
         {"multicast": [{"steps": [{"encode": {"x12": {"set": "850", "partner": "acme"}}}, {"to": [{"erp": {}}]}]}]},
     )
     texts = {**files(*steps), "config/partners/acme.yaml": PARTNER}
-    work = Works(f"sqlite:///{tmp_path}/journal.db", texts)
+    work = Works(sqlite_url, texts)
     yield work
     work.close()
 
