@@ -182,12 +182,14 @@ class EdifactAgreement(Agreement):
     element_separator: str = Field("+", min_length=1, max_length=1, description="between elements")
     decimal_mark: Literal[".", ","] = Field(".", description="in numbers")
     release_character: str = Field("?", min_length=1, max_length=1, description="before a delimiter that is meant as text")
+    repetition_separator: str = Field("*", min_length=1, max_length=1, description="between repeated elements, from syntax 4 on")
     segment_terminator: str = Field("'", min_length=1, max_length=3, description="after each segment")
 
     @model_validator(mode="after")
     def _readable(self) -> EdifactAgreement:
         """Refuse delimiters that would write an interchange which nobody can read."""
-        marks = (self.component_separator, self.element_separator, self.release_character, self.segment_terminator[0])
+        marks = [self.component_separator, self.element_separator, self.release_character, self.segment_terminator[0]]
+        marks += [self.repetition_separator] if self.syntax_version == "4" else []
         if len(set(marks)) != len(marks) or self.decimal_mark in marks:
             raise ValueError("the separators, the decimal mark, the release character and the segment terminator must differ")
         if any(mark.isalnum() or mark == " " for mark in marks):

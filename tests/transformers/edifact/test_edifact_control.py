@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from crossdock.core.clock import PinnedClock
+from crossdock.core.errors import Rejected
 from crossdock_transformers.edifact import decode_interchange
+from crossdock_transformers.edifact.decode import EdifactDecode
+from crossdock_transformers.edifact.options import DecodeOptions
 from tests.transformers.edifact import edifact_kit as kit
 
 UCI = "UCI+4711+5412345000013:14+4012345000009:14"
@@ -128,3 +134,74 @@ def test_the_control_message_is_of_the_syntax_that_we_write(version: str, identi
     (delivery,) = kit.decoded(kit.file(kit.ORDER), kit.agreed(syntax_version=version)).finish().deliveries
     (answer,) = decode_interchange(delivery.body.render(1))
     assert (answer.error, answer.body["message_type"]) == (None, f"CONTRL:{identifier}:UN")
+
+
+# What can't be used at all
+
+
+def refused(data: bytes, partner: str = "beta", *, answered: bool = False, **changes: Any) -> list[str]:
+    """Return the UCI of the answer to a file that is refused as a whole."""
+    step = EdifactDecode(DecodeOptions(), kit.agreed(**changes), PinnedClock())
+    with pytest.raises(Rejected) as caught:
+        step.apply(kit.incoming(data, partner=partner, answered=answered))
+    texts = [one.body.render(9).decode() for one in caught.value.answer]
+    assert all(decode_interchange(text.encode()) for text in texts)
+    return [segment for text in texts for segment in text.split("'") if segment.startswith("UCI")]
+
+
+GOOD = kit.file(kit.ORDER)
+CONTROL = kit.file(["UCI+4711+A:14+B:14+7"]).replace(b"ORDERS:D:96A:UN:EAN008", b"CONTRL:D:3:UN")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b"+4012345000009:14+261015", b"+4099999000009:14+261015", "UCI+4711+5412345000013:14+4099999000009:14+4+7+UNB+4"),
+        (b"UNB+UNOC:3+5412345000013:14", b"UNB+UNOC:3+STRANGER:ZZ", "UCI+4711+STRANGER:ZZ+4012345000009:14+4+23+UNB+3"),
+        (b"0930+4711'", b"0930+4711++++++1'", f"{UCI}+4+25+UNB+12"),
+        (b"261015:0930", b"261315:0930", f"{UCI}+4+12+UNB+5"),
+        (b"UNZ+1+4711'", b"", f"{UCI}+4+13+UNZ"),
+    ],
+    ids=["recipient", "sender", "test", "date", "cut off"],
+)
+def test_an_interchange_that_is_refused_as_a_whole_is_answered(old: bytes, new: bytes, told: str) -> None:
+    """Action 4 with the code and the element of UNB, to the partner whose channel it came by."""
+    assert old in GOOD
+    assert refused(GOOD.replace(old, new, 1)) == [told]
+
+
+def test_production_where_a_test_is_agreed_is_refused_for_want_of_an_agreement() -> None:
+    """Code 17: the standard has none for a test indicator that is missing."""
+    assert refused(GOOD, usage="T") == [f"{UCI}+4+17+UNB+12"]
+
+
+def test_a_file_without_a_message_is_answered() -> None:
+    """Code 32."""
+    assert refused(kit.file()) == [f"{UCI}+4+32+UNB"]
+
+
+def test_a_partner_that_is_known_by_its_signature_alone_is_answered() -> None:
+    """As for a good file, where the source does not say who sent it."""
+    assert refused(GOOD.replace(b"0930+4711'", b"0930+4711++++++1'"), partner="") == [f"{UCI}+4+25+UNB+12"]
+
+
+def test_a_stranger_is_never_answered() -> None:
+    """Nobody knows where to."""
+    assert refused(GOOD.replace(b"UNB+UNOC:3+5412345000013:14", b"UNB+UNOC:3+STRANGER:ZZ"), partner="") == []
+
+
+@pytest.mark.parametrize("data", [CONTROL.replace(b"UNZ+1+4711'", b""), CONTROL.replace(b"0930+4711'", b"0930+4711++++++1'")])
+def test_a_control_message_is_not_answered_however_broken(data: bytes) -> None:
+    assert refused(data) == []
+
+
+def test_what_was_answered_and_what_is_not_agreed_gets_no_answer() -> None:
+    cut_off = GOOD.replace(b"UNZ+1+4711'", b"")
+    assert (refused(cut_off, answered=True), refused(cut_off, acknowledge="none")) == ([], [])
+
+
+def test_a_group_with_a_bad_date_is_rejected_alone() -> None:
+    """UCF 4 with 12; the interchange is taken."""
+    inner = [GROUP.replace("261015", "261315"), *kit.message(), "UNE+1+7"]
+    data = kit.interchange(inner)
+    assert kit.control(data) == [f"{UCI}+7", "UCF+7+A:ZZ+B:ZZ+4+12+UNG+5"]

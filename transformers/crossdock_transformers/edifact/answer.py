@@ -42,8 +42,11 @@ class Correspondence:
 
     def refusal(self, interchange: Interchange) -> Delivery:
         """Return the CONTRL that refuses a second copy of an interchange (26)."""
-        again = Interchange(interchange.header, [], blame=Blame("26", "this interchange came before"))
-        return self._control(Report(again), "", "again-")
+        return self.refused(interchange.header, Blame("26", "this interchange came before"), "again-")
+
+    def refused(self, header: Header, blame: Blame, note: str = "refused-") -> Delivery:
+        """Return the CONTRL that refuses an interchange for what is wrong with its envelope, or with who it says it is from."""
+        return self._control(Report(Interchange(header, [], blame=blame)), "", note)
 
     def _control(self, report: Report, action: str, note: str = "") -> Delivery:
         agreement, clock, name = self.agreement, self.clock, self.partner.name

@@ -9,6 +9,7 @@ from crossdock.core.errors import Finding, Refusal, Rejected
 from crossdock.core.leniency import faults_of
 from crossdock.core.marking import marked_production
 from crossdock.core.message import Message
+from crossdock.core.outcome import Delivery
 from crossdock.core.partner import EdifactAgreement, EdifactIdentity, Partner
 from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
@@ -18,8 +19,8 @@ from crossdock_transformers.edi.load import Grammars, standard
 from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.reading import Reading, Transaction
 from crossdock_transformers.edi.shape import shape_of
-from crossdock_transformers.edifact.envelope import COUNTS, Group, Interchange, Survey, survey
-from crossdock_transformers.edifact.header import Header
+from crossdock_transformers.edifact.envelope import COUNTS, Group, Interchange, Survey, seems_answers, survey
+from crossdock_transformers.edifact.header import BadInterchange, Blame, Header
 from crossdock_transformers.edifact.messages import MessageReader
 from crossdock_transformers.edifact.options import DecodeOptions
 from crossdock_transformers.edifact.stream import Correspondence, Messages
@@ -53,17 +54,39 @@ class EdifactDecode:
         """Return the message with a stream of messages as its body; raises Rejected where the file can't be used."""
         if not isinstance(message.body, bytes):
             raise Rejected("edifact is decoded from the bytes of a file, this body is decoded already", code="shape")
-        found = survey(message.body)
-        _usable(found)
-        partner, agreement = self._partner(message.control.partner, found.interchanges[0].header)
-        for interchange in found.interchanges:
-            if self._testing and interchange.header.usage == "P":
-                raise marked_production("UNB 0035", "in")
-            _agreed(interchange.header, partner.name, agreement)
+        try:
+            found, partner, agreement = self._opened(message.body, message.control.partner)
+        except BadInterchange as error:
+            error.answer = self._answer(message, message.body, error)
+            raise
         to = Correspondence(partner, agreement, self._clock, message.control.answered, self._where)
         reading = self._reading.with_agreement(agreement, self._guides.of(partner))
         eased = _eased(found, reading.lenient)
         return message.with_body(Messages(message.body, found, reading, to, eased), message.content_type)
+
+    def _opened(self, data: bytes, sender: str) -> tuple[Survey, Partner, EdifactAgreement]:
+        """Return a file's envelope and whose it is; raises Rejected."""
+        found = survey(data)
+        _usable(found)
+        partner, agreement = self._partner(sender, found.interchanges[0].header)
+        for interchange in found.interchanges:
+            if self._testing and interchange.header.usage == "P":
+                raise marked_production("UNB 0035", "in")
+            _agreed(interchange.header, partner.name, agreement)
+        return found, partner, agreement
+
+    def _answer(self, message: Message, data: bytes, error: BadInterchange) -> tuple[Delivery, ...]:
+        """Return the CONTRL that refuses an interchange, where one was agreed with the partner of this channel or signature."""
+        if seems_answers(data):
+            return ()
+        name = self._named or message.control.partner
+        partner = self._partners.get(name) if name else _sender(self._partners, error.header)
+        if partner is None or partner.edifact is None:
+            return ()
+        if self._testing and partner.edifact.usage == "P":
+            return ()  # the answer would be marked production
+        to = Correspondence(partner, partner.edifact, self._clock, message.control.answered, self._where)
+        return (to.refused(error.header, error.blame),) if to.answers else ()
 
     def _partner(self, name: str, header: Header) -> tuple[Partner, EdifactAgreement]:
         partner = self._partners.get(self._named or name) if self._named or name else _sender(self._partners, header)
@@ -117,7 +140,9 @@ def _shape(narrowed: TransactionSet | None, sets: Sequence[str], grammars: Gramm
 def _usable(found: Survey) -> None:
     if not any(interchange.size for interchange in found.interchanges):
         advice = "ask the partner whether it was sent by mistake"
-        raise Rejected("the file holds no message", code="no_transaction", advice=advice)
+        head, message = found.interchanges[0].header, "the file holds no message"
+        blame = found.interchanges[0].blame or Blame("32", message, "UNB")
+        raise BadInterchange(message, head, blame, code="no_transaction", advice=advice)
 
 
 def _signs(identity: EdifactIdentity, party: tuple[str, str, str]) -> bool:
@@ -143,16 +168,22 @@ def _agreed(header: Header, name: str, agreement: EdifactAgreement) -> None:
     theirs, ours = agreement.theirs, agreement.ours
     if not _signs(theirs, header.sender):
         agreed = _named((theirs.id, theirs.qualifier, theirs.internal))
-        raise Rejected(
-            f"interchange {header.control} is signed {_named(header.sender)}, {name} signs as {agreed}",
+        message = f"interchange {header.control} is signed {_named(header.sender)}, {name} signs as {agreed}"
+        raise BadInterchange(
+            message,
+            header,
+            Blame("23", message, "UNB", 2),
             code="partner",
             where="UNB02",
             advice=f"if the partner changed its identity, correct `theirs` in config/partners/{name}.yaml",
         )
     if not _signs(ours, header.receiver):
         agreed = _named((ours.id, ours.qualifier, ours.internal))
-        raise Rejected(
-            f"interchange {header.control} is addressed to {_named(header.receiver)}, we are {agreed} to {name}",
+        message = f"interchange {header.control} is addressed to {_named(header.receiver)}, we are {agreed} to {name}"
+        raise BadInterchange(
+            message,
+            header,
+            Blame("7", message, "UNB", 3),
             code="partner",
             where="UNB03",
             advice="ask the partner for whom it was meant",
@@ -160,8 +191,12 @@ def _agreed(header: Header, name: str, agreement: EdifactAgreement) -> None:
     if header.usage != agreement.usage:
         words = {"P": "production", "T": "test"}
         wanted = "set" if agreement.usage == "T" else "leave out"
-        raise Rejected(
-            f"interchange {header.control} is marked {words[header.usage]}, with {name} we exchange {words[agreement.usage]}",
+        agreed = words[agreement.usage]
+        message = f"interchange {header.control} is marked {words[header.usage]}, with {name} we exchange {agreed}"
+        raise BadInterchange(
+            message,
+            header,
+            Blame("25" if header.usage == "T" else "17", message, "UNB", 11),
             code="usage",
             where="UNB11",
             advice=f"ask the partner to {wanted} the test indicator, or change `usage` in config/partners/{name}.yaml",

@@ -17,22 +17,25 @@ from typing import Final
 from crossdock.core.errors import Rejected
 from crossdock_transformers.edi.values import Delimiters, shown
 from crossdock_transformers.edifact.dialect import DIALECT
-from crossdock_transformers.edifact.header import BLANK, Header, bad, end_of, header, parts, quoted, skip, skip_line
+from crossdock_transformers.edifact.header import (
+    ADVICE,
+    BLANK,
+    BadInterchange,
+    Blame,
+    Header,
+    bad,
+    end_of,
+    header,
+    parts,
+    quoted,
+    skip,
+    skip_line,
+)
 
 MOST_MESSAGES: Final = 999_999
 """As many as UNZ can count."""
 COUNTS: Final = "29"
 """The error code (0085) of a count that does not agree."""
-
-
-@dataclass(frozen=True, slots=True)
-class Blame:
-    """What is wrong with an envelope: an error code (0085), a sentence, and the service segment and element to blame."""
-
-    code: str
-    message: str
-    tag: str = ""
-    element: int = 0
 
 
 @dataclass(slots=True)
@@ -125,6 +128,15 @@ def only_answers(data: bytes, interchange: Interchange) -> bool:
     return bool(kinds) and kinds <= set(DIALECT.services)
 
 
+_TYPES = re.compile(rb"UNH([^A-Za-z0-9])[^\r\n]{1,40}?\1([A-Z]{6})[^A-Za-z0-9]")
+
+
+def seems_answers(data: bytes) -> bool:
+    """Tell whether a file, however broken, holds messages and all seem to be CONTRLs."""
+    kinds = {mark[2].decode() for mark in _TYPES.finditer(data)}
+    return bool(kinds) and kinds <= set(DIALECT.services)
+
+
 def _begin(data: bytes) -> int:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         advice = "ask the partner to send one of the character sets of EDIFACT, such as UNOC or UNOY"
@@ -191,8 +203,12 @@ class _Walk:
                 self._close(start)
                 return
             else:
-                raise bad(f"interchange {self._header.control} has no UNZ before the next {tag.decode()}", start, "truncated")
-        raise bad(f"interchange {self._header.control} is cut off: it has no UNZ", len(self._data), "truncated")
+                raise self._cut_off(f"interchange {self._header.control} has no UNZ before the next {tag.decode()}", start)
+        raise self._cut_off(f"interchange {self._header.control} is cut off: it has no UNZ", len(self._data))
+
+    def _cut_off(self, message: str, at: int) -> BadInterchange:
+        blame = Blame("13", message, "UNZ")
+        return BadInterchange(message, self._header, blame, code="truncated", where=f"offset {at}", advice=ADVICE)
 
     def _segments(self) -> Iterator[tuple[bytes, int]]:
         release = self._header.delimiters.release.encode("latin-1")
@@ -261,7 +277,7 @@ class _Walk:
         self._outside(start)
         if blame is None and not self._group.size:
             blame = Blame("32", "it holds no message", "UNG")
-        self._group.blame = blame
+        self._group.blame = self._group.blame or blame
         self.interchange.groups.append(self._group)
         self._group = None
 
@@ -309,6 +325,13 @@ def _unsupported(head: Header) -> Blame | None:
 def _group(data: bytes, start: int, end: int, head: Header) -> Group:
     elements = [*parts(data, start, end, head)[1:], *([[""]] * 8)][:8]
     function, sender, receiver, moment, control, _, version, _ = elements
-    date, time = head.moment([*moment, ""], "UNG04", start)
     raw = data[start : skip_line(data, end)]
-    return Group(raw, function[0], ":".join(sender), ":".join(receiver), date, time, control[0], ":".join(version))
+    found = Group(raw, function[0], ":".join(sender), ":".join(receiver), "", "", control[0], ":".join(version))
+    try:
+        found.date, found.time = head.moment([*moment, ""], "UNG04", start)
+    except Rejected as error:
+        found.blame = Blame("12", error.message, "UNG", 4)
+    return found
+
+
+__all__ = ["COUNTS", "MOST_MESSAGES", "Blame", "Group", "Interchange", "Survey", "only_answers", "seems_answers", "survey"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from crossdock.core.errors import Rejected
 from crossdock_transformers.edi.values import Delimiters, iso_date, iso_time, shown
@@ -47,10 +47,31 @@ class Header:
         return _moment(parts, what, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """What is wrong with an envelope: an error code (0085), a sentence, and the service segment and element to blame."""
+
+    code: str
+    message: str
+    tag: str = ""
+    element: int = 0
+
+
+class BadInterchange(Rejected):
+    """An interchange can't be used, and its UNB says whom to tell: `header` and `blame` are what a CONTRL needs."""
+
+    def __init__(self, message: str, header: Header, blame: Blame, **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.header = header
+        self.blame = blame
+
+
+ADVICE: Final = "ask the partner to send the file again, or repair it and retry"
+
+
 def bad(message: str, at: int, code: str = "envelope", advice: str = "") -> Rejected:
     """Return the error of a file that can't be used as a whole."""
-    advice = advice or "ask the partner to send the file again, or repair it and retry"
-    return Rejected(message, code=code, where=f"offset {at}", advice=advice)
+    return Rejected(message, code=code, where=f"offset {at}", advice=advice or ADVICE)
 
 
 def skip(data: bytes, at: int) -> int:
@@ -173,8 +194,12 @@ def _read(raw: bytes, elements: list[list[str]], delimiters: Delimiters, raw_con
     if not (sender[0] and receiver[0] and control[0]):
         missing = next(name for name, one in zip(_NEEDED, (sender, receiver, control), strict=True) if not one[0])
         raise bad(f"UNB has no {missing}", at)
-    date, time = _moment([*moment, ""], "UNB04", at)
-    return Header(
+    date, time, fault = "", "", ""
+    try:
+        date, time = _moment([*moment, ""], "UNB04", at)
+    except Rejected as error:
+        fault = error.message
+    found = Header(
         raw=raw,
         raw_control=raw_control,
         delimiters=delimiters,
@@ -190,6 +215,10 @@ def _read(raw: bytes, elements: list[list[str]], delimiters: Delimiters, raw_con
         agreement=agreement[0],
         usage="T" if test[0] == "1" else "P",
     )
+    if fault:
+        blame = Blame("12", fault, "UNB", 4)
+        raise BadInterchange(fault, found, blame, code="envelope", where=f"offset {at}", advice=ADVICE)
+    return found
 
 
 _NEEDED = ("sender (UNB02)", "recipient (UNB03)", "interchange control reference (UNB05)")

@@ -16,6 +16,7 @@ from crossdock_transformers.edi.reading import Lines, Reading, Transaction, keys
 from crossdock_transformers.edi.values import Delimiters, shown
 from crossdock_transformers.edifact.dialect import DIALECT, canonical
 from crossdock_transformers.edifact.envelope import Blame, Group, Interchange
+from crossdock_transformers.edifact.repeats import spread
 
 
 class MessageReader:
@@ -99,7 +100,7 @@ class _Message:
         start, end = self._span
         if end - start > self._reader.reading.most_bytes:
             return self._too_big()
-        text = self._reader.text(start, end)
+        text = spread(self._reader.text(start, end), self._delimiters)
         segments = cut(text, self._delimiters)
         self._name(segments[0])
         blame = self._reader.interchange.blame or self._group.blame

@@ -13,6 +13,7 @@ from crossdock_transformers.edi.values import Delimiters
 from crossdock_transformers.edi.write import Paper, Segments, closed, joined, trimmed, written
 from crossdock_transformers.edifact.characters import ENCODINGS, characters_of
 from crossdock_transformers.edifact.dialect import DIALECT
+from crossdock_transformers.edifact.repeats import gathered
 
 LAST_NUMBER: Final = 99_999_999_999_999
 """The greatest interchange control reference (14 characters); then they begin again at 1."""
@@ -27,7 +28,7 @@ def delimiters_of(agreement: EdifactAgreement) -> Delimiters:
         element=agreement.element_separator,
         component=agreement.component_separator,
         segment=agreement.segment_terminator[0],
-        repetition="*" if agreement.syntax_version == "4" else "",
+        repetition=agreement.repetition_separator if agreement.syntax_version == "4" else "",
         release=agreement.release_character,
         mark=agreement.decimal_mark,
         characters=characters_of(agreement.syntax),
@@ -59,7 +60,7 @@ def encode_message(
 ) -> list[list[str]]:
     """Return a body in the decoded shape as segments without UNH and UNT; raises Rejected with every fault and its path."""
     header = _header(Identifier(grammar.number, grammar.version), "1", delimiters, syntax_version)
-    return written(body, grammar, Paper(delimiters, header, encoding))
+    return [list(gathered(one, delimiters)) for one in written(body, grammar, Paper(delimiters, header, encoding))]
 
 
 def _header(identifier: Identifier, reference: str, delimiters: Delimiters, syntax_version: str) -> list[str]:
