@@ -160,7 +160,7 @@ class Routes:
                     place, f"'{name}' is not an endpoint{nearest(name, [*self.endpoints.names(), 'event', 'call'])}", "unknown"
                 )
             return {}
-        value = resolved_at(scope.document, at, self.secrets, self.project.problems)
+        value = resolved_at(scope.document, at, self.secrets, self.project.problems, spec.source_options.EXPRESSIONS)
         options = self.project.options(spec.source_options, value, Subject(scope.document, at, name))
         expressions = _expressions(spec.source_options, value, scope, at)
         if options is not None:

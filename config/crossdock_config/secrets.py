@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from crossdock.core.errors import Place, Problem
 from crossdock_config.yaml_source import Document
+from crossdock_config.yaml_source import Path as Keys
 
 REFERENCE = re.compile(r"\$\{(secret|file|env):([^}]*)\}")
 SECRET = re.compile(r"\$\{(secret|file):")
@@ -99,12 +100,14 @@ def resolved(document: Document, source: SecretSource | None, problems: list[Pro
     return _Resolver(document, source, problems).value(document.data, ())
 
 
-def resolved_at(document: Document, path: tuple[str | int, ...], source: SecretSource | None, problems: list[Problem]) -> Any:
-    """Return what stands at a path of a document, in the same way."""
+def resolved_at(
+    document: Document, path: Keys, source: SecretSource | None, problems: list[Problem], expressions: Collection[Keys] = ()
+) -> Any:
+    """Return what stands at a path, in the same way; `expressions` below it are no secrets, whatever they are called."""
     data = document.data
     for step in path:
         data = data[step]
-    return _Resolver(document, source, problems).value(data, path)
+    return _Resolver(document, source, problems, frozenset((*path, *one) for one in expressions)).value(data, path)
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class _Resolver:
     document: Document
     source: SecretSource | None
     problems: list[Problem]
+    expressions: frozenset[Keys] = frozenset()
 
     def value(self, value: Any, path: tuple[str | int, ...]) -> Any:
         if isinstance(value, dict):
@@ -154,7 +158,7 @@ class _Resolver:
 
     def _warn_of_plain_text(self, value: str, path: tuple[str | int, ...], place: Place) -> None:
         name = next((step for step in reversed(path) if isinstance(step, str)), "")
-        if value and _TELLING.search(name) and not name.endswith(_FILES) and "${" not in value:
+        if value and path not in self.expressions and _TELLING.search(name) and not name.endswith(_FILES) and "${" not in value:
             message = f"'{name}' is in plain text; write ${{secret:NAME}} and keep it out of the file"
             self.problems.append(Problem((place.path, place.line, place.column), message, "plain-secret", "warning"))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -80,10 +81,9 @@ def _parse(document: Document, text: str) -> None:
     loader = LOADER(text)
     try:
         reader = _Reader(document, loader.get_event)
-        data = reader.document()
-        document.data = None if reader.lost else data
-    except _TooDeepError:
-        pass
+        with suppress(_TooDeepError):  # the reader has told it already
+            data = reader.document()
+            document.data = None if reader.lost else data
     except yaml.MarkedYAMLError as error:
         mark, words = advised(error, text)
         document.say(Place(document.path, mark.line + 1, mark.column + 1) if mark else Place(document.path), words)

@@ -31,10 +31,11 @@ JITTER = 0.05
 """By how much of itself `every` varies, so that not all ask at the full minute."""
 FIRST, LATEST = 5.0, 300.0
 """Seconds until an API in trouble is asked again: after the first failure, and after many."""
-GLANCE = 10.0
+GLANCE = 5.0
 """Seconds until a process looks at the journal again, whether another one has fallen silent."""
-LEASE = 60.0
-"""Seconds for which a process keeps a poll to itself after its last call, beside what a call may take."""
+LEASE = 10.0
+"""Seconds for which a process keeps a poll to itself; it is prolonged while the process looks. A lease that runs out while its
+process is held up does no harm: what is reached moves only from where the look began."""
 
 
 class HttpPoll:
@@ -89,7 +90,7 @@ class HttpPoll:
         """Look, note what came of it, and return the seconds until the next look."""
         trouble = ""
         try:
-            await Look(self._asking, poll, intake, self._held).run()
+            await self._look(poll, intake)
             if self._failures:
                 log.info("%s: collecting goes on", self._name)
             self._failures, pause = 0, self._regular()
@@ -102,6 +103,22 @@ class HttpPoll:
             log.exception("%s: looking broke (next look in %.0f s)", self._name, pause)
         await asyncio.to_thread(self._polls.note, self._name, pause, trouble)
         return pause
+
+    async def _look(self, poll: Poll, intake: Intake) -> None:
+        """Look, and keep the lease meanwhile."""
+        keeping = asyncio.create_task(self._keep())
+        try:
+            await Look(self._asking, poll, intake, self._held).run()
+        finally:
+            keeping.cancel()
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE / 3)
+            try:
+                await self._held()
+            except CrossdockError as error:
+                log.info("%s: the lease could not be prolonged: %s", self._name, error.message)
 
     def _after(self, error: CrossdockError) -> float:
         if isinstance(error, Incomplete) or error.code == "overtaken":
@@ -118,7 +135,7 @@ class HttpPoll:
         return random.uniform(most / 2, most)  # noqa: S311 - spreads the load, is no secret
 
     async def _held(self) -> bool:
-        return await asyncio.to_thread(self._lease.hold, f"poll:{self._name}", LEASE + self._asking.remote.settings.timeout)
+        return await asyncio.to_thread(self._lease.hold, f"poll:{self._name}", LEASE)
 
 
 class HttpPolls:

@@ -38,6 +38,7 @@ SECRETS = {
     "SHOP_WEBHOOK_SECRET": "whsec_ZGVtby1vZi1jcm9zc2RvY2stc2VjcmV0",
     "PORTAL_TOKEN": "portal-token-demo",
     "LEDGER_TOKEN": "ledger-token-demo",
+    "MARKETPLACE_TOKEN": "marketplace-token-demo",
 }
 """What the reference project refers to beside the secrets of the story."""
 FIXED = {"CROSSDOCK_SFTP_PORT": 2222, "CROSSDOCK_WEBHOOK_PORT": 8080, "CROSSDOCK_METRICS_PORT": 9464}

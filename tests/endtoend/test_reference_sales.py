@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import asyncssh
 import pytest
@@ -58,6 +59,8 @@ class Systems:
     items: dict[str, str] = field(default_factory=lambda: {"0614141000012": "SKU-0001", "0614141000029": "SKU-0002"})
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     contradictions: list[str] = field(default_factory=list)
+    market: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, list[str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def post(self, path: str, key: str, body: Any) -> dict[str, Any]:
@@ -68,6 +71,17 @@ class Systems:
             if known.setdefault(key, body) != body:
                 self.contradictions.append(f"{path} {key}")
             return {"id": key, "number": str(1000 + list(known).index(key))}
+
+    def orders(self, query: dict[str, list[str]]) -> tuple[int, Any]:
+        """Answer as the marketplace: one order a page, those that were placed since; the first call comes too soon."""
+        with self.lock:
+            self.asked.append(query)
+            if len(self.asked) == 1:
+                return 429, {"title": "come again"}
+            since, page = query.get("placed_since", [""])[0], int(query.get("page", ["0"])[0])
+            found = [order for order in self.market if order["placed_at"] >= since]
+            rest = {"next": str(page + 1)} if len(found) > page + 1 else {}
+            return 200, {"orders": found[page : page + 1], **rest}
 
     def bodies(self, path: str) -> list[Any]:
         """Return the documents of a path."""
@@ -87,6 +101,10 @@ def serving(systems: Systems) -> Iterator[str]:
             self._answer(200, systems.post(self.path, self.headers.get("Idempotency-Key", ""), json.loads(text)))
 
         def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            if parts.path == "/market/orders":
+                self._answer(*systems.orders(parse_qs(parts.query)))
+                return
             sku = systems.items.get(self.path.rpartition("/")[2])
             self._answer(200 if sku else 404, {"sku": sku} if sku else {"title": "no such item"})
 
@@ -195,7 +213,8 @@ def copied(root: Path) -> None:
     assert count == 1
     local.write_text(text)
     (root / "routes/sales/order-feed.route.yaml").write_text(FEED)
-    (root / "exchange/marketplace").mkdir(parents=True)
+    often = root / "routes/sales/marketplace-orders.route.yaml"
+    often.write_text(often.read_text().replace("every: 1m", "every: 500ms"))
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +227,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with serving(systems) as url, (root / "up.log").open("wb") as log:
         ports = {"CROSSDOCK_SFTP_PORT": str(sftp), "CROSSDOCK_WEBHOOK_PORT": str(web), "CROSSDOCK_METRICS_PORT": str(free_port())}
         environment = {**os.environ, **secrets(), **ports, "ERP_API_URL": url, "LEDGER_URL": f"{url}/ledger"}
+        environment["MARKETPLACE_URL"] = f"{url}/market"
         environment["CROSSDOCK_HOME"] = "."
         process = subprocess.Popen([CROSSDOCK, "-C", str(root), "up"], env=environment, stdout=log, stderr=log)
         try:
@@ -235,7 +255,7 @@ ORDERS = ["4500012345", "4500012346", "B-7001", "F-1", "F-3", "M-2", "P-500", "W
 
 
 def test_every_order_comes_out_once_whichever_way_it_came(house: House) -> None:
-    """EDI in two dialects, a signed webhook sent three times, an API order, CSV, an export: one sales order each."""
+    """EDI in two dialects, a signed webhook sent three times, an API order, CSV, an API that is polled: one sales order each."""
     house.drop("acme", "inbound", SALES / "acme-two-orders.edi")
     house.drop("beta", "inbound", SALES / "beta-orders.edi")
     house.drop("fieldsales", "inbound", SALES / "field-orders.csv")
@@ -243,7 +263,7 @@ def test_every_order_comes_out_once_whichever_way_it_came(house: House) -> None:
     assert house.post("/shop/orders", body, **signed(body, "msg_1"))[0] == 202
     assert house.post("/shop/orders", body, **signed(body, "msg_1"))[0] in (200, 202)
     assert house.post("/shop/orders", body, **signed(body, "msg_2"))[0] == 202
-    shutil.copy(SALES / "marketplace-orders.json", house.root / "exchange/marketplace/new.json")
+    house.systems.market += [json.loads((SALES / f"marketplace-order-m-{number}.json").read_text()) for number in (1, 2)]
     order = {
         "po": "P-500",
         "ordered_on": "2026-10-15",
@@ -260,6 +280,21 @@ def test_every_order_comes_out_once_whichever_way_it_came(house: House) -> None:
     channels = {one["order_number"]: (one["channel"], one["customer"]) for one in house.systems.bodies("/orders")}
     assert channels["B-7001"] == ("edi", "C-1002")
     assert channels["W-1001"] == ("shop", "C-3000")
+
+
+def test_the_marketplace_is_asked_for_what_came_since_page_after_page(house: House) -> None:
+    """A 429 was waited for; from then on the cursor reaches ten minutes back, and what comes again is taken once."""
+    calls = len(house.systems.asked)
+    house.until(lambda: len(house.systems.asked) > calls + 4, "the marketplace is asked again and again")
+    assert all(query["status"] == ["paid"] for query in house.systems.asked)
+    assert {"page": ["1"], "placed_since": ["2026-10-15T08:21:00Z"], "status": ["paid"]} in house.systems.asked
+    received = json.loads(house.cli("messages", "--route", "marketplace-orders", "--json"))
+    assert len([row for row in received if not row["parent"] and row["state"] == "split"]) == 2
+    done = subprocess.run(
+        [CROSSDOCK, "-C", str(house.root), "doctor", "--json"], env=house.environment, capture_output=True, text=True, check=False
+    )
+    (told,) = [check for check in json.loads(done.stdout) if check["name"].startswith("poll marketplace-orders at 127.0.0.1:")]
+    assert (told["ok"], told["detail"][:7]) == (True, "looked ")
 
 
 def test_who_can_not_prove_itself_or_asks_for_nonsense_is_told(house: House) -> None:

@@ -78,6 +78,7 @@ def _journal(house: House) -> Iterator[Check]:
         "" if same else "run `crossdock plan` to see what this folder would change, `crossdock deploy` to deploy it",
     )
     yield from _processes(house)
+    yield from _polls(house)
     yield from _lanes(house)
 
 
@@ -96,6 +97,19 @@ def _processes(house: House) -> Iterator[Check]:
             ok, advice = False, "its log says more; what it ran before goes on"
         detail = f"heard of {age} s ago{f': {trouble}' if trouble else ''}"
         yield Check(f"{process['role']} {process['name']}", ok, detail, "" if ok is not False else advice)
+
+
+def _polls(house: House) -> Iterator[Check]:
+    """Yield what the running routes ask for again and again: when they looked last, and what was wrong."""
+    for poll in house.opened.polls.all():
+        if poll.route not in house.release.programs:
+            continue
+        ago = f"looked {(poll.now - poll.looked_at) // 1000} s ago" if poll.looked_at is not None else "hasn't looked yet"
+        late = poll.now - poll.due_at > OLD_MS
+        advice = "repair the route or the API; nothing is lost meanwhile" if poll.trouble else ""
+        advice = "no gateway asks: is one running?" if late else advice
+        detail = f"{ago}{f': {poll.trouble}' if poll.trouble else ''}"
+        yield Check(f"poll {poll.name}", False if poll.trouble else None if late else True, detail, advice)
 
 
 def _missing_roles(house: House, seen: set[str]) -> Iterator[Check]:

@@ -9,11 +9,12 @@ from datetime import datetime
 import click
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LENGTH = re.compile(r"(\d+)([smhdw])")
 
 
 def seconds(text: str) -> float:
     """Return a duration in seconds: `90d`, `12h`; raises ValueError."""
-    found = re.fullmatch(r"(\d+)([smhdw])", text.strip())
+    found = _LENGTH.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"'{text}' is no length of time; write 30m, 12h, 7d")
     return int(found[1]) * UNITS[found[2]]
@@ -23,10 +24,8 @@ def moment_of(context: click.Context, param: click.Parameter, value: str) -> int
     """Return `7d`, `2026-11-23` or `2026-11-23T12:00` as ms since 1970, nothing as 0; days are the machine's."""
     if not value:
         return 0
-    try:
+    if _LENGTH.fullmatch(value.strip()):
         return int((time.time() - seconds(value)) * 1000)
-    except ValueError:
-        pass
     try:
         return int(datetime.fromisoformat(value).astimezone().timestamp() * 1000)
     except (ValueError, OverflowError):
