@@ -17,11 +17,9 @@ import pytest
 
 from crossdock import boot
 from tests.crash import project
-from tests.crash.test_killed_at_every_commit_point import crossdock, journal_url, wait_until
+from tests.crash.test_killed_at_every_commit_point import crossdock, wait_until
 from tests.services.ledger import ledger
 from tests.services.ports import free_port
-
-__all__ = ["journal_url"]
 
 ORDERS, PAGE = 12, 3
 ENDPOINT = '\n  market: {{ http: {{ url: "{url}", key_header: "" }} }}\n'
