@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.core.chain import Link
+from crossdock.core.chain import Link, chain_of
 from crossdock_transformers.edi.chain import links_of
 from crossdock_transformers.edi.chain_x12 import X12
 from tests.transformers.x12 import x12_kit
@@ -270,6 +270,44 @@ def test_a_document_says_what_it_says_of_each_order(case: str) -> None:
     found = links_of(X12, number, {**HEAD, **body}, "acme", "in")
     assert expected == [(one.stage, one.reference, one.number, one.date, one.purpose, one.lines) for one in found]
     assert {"000000007/0001"} == {one.control for one in found}
+
+
+def picked(*packages: Any) -> list[Any]:
+    """Return number, quantity and article of the lines of a 945."""
+    body = {"W06": {"W0606": "45"}, "LX": list(packages)}
+    return [(row[0], row[1], row[6].get("VN")) for row in links_of(X12, "945", {**HEAD, **body}, "westdock", "in")[0].lines]
+
+
+def item(article: str, quantity: int, *references: tuple[str, str]) -> dict[str, Any]:
+    """Return a W12 loop."""
+    numbers = [{"N901": qualifier, "N902": value} for qualifier, value in references]
+    return {"W1203": D(quantity), "W1205": "EA", "W1207": "VN", "W1208": article, **({"N9": numbers} if numbers else {})}
+
+
+def test_a_warehouse_line_is_joined_by_its_own_reference() -> None:
+    """N9*LI of the item, whatever package (LX) it is in; of the package where it holds one item."""
+    package = {"LX01": "1", "W12": [item("A", 2, ("LT", "9"), ("LI", "3")), item("B", 5, ("LI", "7"))]}
+    alone = {"LX01": "2", "N9": [{"N901": "LI", "N902": "3"}], "W12": [item("A", 1)]}
+    assert picked(package, alone) == [("3", "2", "A"), ("7", "5", "B"), ("3", "1", "A")]
+
+
+def test_a_package_with_several_items_is_no_line() -> None:
+    """Its items are known by their articles; an LX with one item is a line, as before."""
+    package = {"LX01": "1", "W12": [item("A", 2), item("B", 5)]}
+    assert picked(package, {"LX01": "2", "W12": [item("C", 1)]}) == [(None, "2", "A"), (None, "5", "B"), ("2", "1", "C")]
+
+
+def test_two_items_of_a_package_are_not_added_up() -> None:
+    """Each goes to the line of its article; one that was not ordered is told as such."""
+    order = {"BEG": {"BEG01": "00", "BEG03": "45"}, "PO1": [
+        {"PO101": "1", "PO102": D(2), "PO103": "EA", "PO106": "VN", "PO107": "A"},
+        {"PO101": "2", "PO102": D(5), "PO103": "EA", "PO106": "VN", "PO107": "B"},
+    ]}  # fmt: skip
+    shipped = {"W06": {"W0606": "45"}, "LX": [{"LX01": "1", "W12": [item("A", 2), item("B", 5), item("X", 1)]}]}
+    links = [*links_of(X12, "850", {**HEAD, **order}, "acme", "in"), *links_of(X12, "945", {**HEAD, **shipped}, "westdock", "in")]
+    chain = chain_of([link._replace(at=at) for at, link in enumerate(links)])
+    quantities = [line.stages["picked"].quantity for line in chain.lines]
+    assert (quantities, chain.disagreements) == ([2, 5, 1], ("line 3: picked, but not ordered",))
 
 
 def test_an_invoice_says_its_total_and_a_credit_note_a_negative_one() -> None:

@@ -50,8 +50,8 @@ def _price(line: Line) -> str | None:
 
 
 def _row(line: Line, quantities: Sequence[str], date: str | None) -> Row:
-    """Return a line as a row; the number is the order's own where the line refers to it (RFF+ON)."""
-    number = qualified(line.get("RFF"), "RFF", ("ON",), 3) or line.get("LIN01")
+    """Return a line as a row; the number is the order's own where the line refers to it (RFF+ON or RFF+LI)."""
+    number = qualified(line.get("RFF"), "RFF", ("ON",), 3) or qualified(line.get("RFF"), "RFF", ("LI",)) or line.get("LIN01")
     quantity, unit = (qualified(line.get("QTY"), "QTY", quantities, component) for component in (2, 3))
     when = qualified(line.get("DTM"), "DTM", WANTED) or date
     return [text(number), text(quantity), unit, _price(line), when, None, items_of(line)]

@@ -171,7 +171,7 @@ def _invoice_total(body: Body) -> str | None:
 def _paid(body: Body) -> Rows:
     """Read the open items that a remittance pays: by invoice, with the discount that was taken."""
     rows: dict[str, list[Row]] = {}
-    for item, _ in _found(body, "RMR", ""):
+    for item, _ in _found(body, "RMR"):
         invoice, amount, discount = (text(item.get(name)) for name in ("RMR02", "RMR04", "RMR06"))
         if invoice:
             extra = {"discount": discount} if discount else {}
@@ -179,15 +179,32 @@ def _paid(body: Body) -> Rows:
     return rows
 
 
-def _found(body: Any, name: str, number: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield every occurrence of a loop, however deep, with the number of the LX around it."""
+def _found(body: Mapping[str, Any], name: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield every occurrence of a loop, however deep, with the loop around it."""
     for key, value in body.items():
         for inner in value if isinstance(value, list) else (value,):
             if isinstance(inner, Mapping):
-                within = str(inner.get("LX01", number))
                 if key == name:
-                    yield inner, number
-                yield from _found(inner, name, within)
+                    yield inner, body
+                yield from _found(inner, name)
+
+
+def _order_line(line: Mapping[str, Any], around: Mapping[str, Any], name: str) -> str | None:
+    """Return the number of the order's line that a warehouse's line is of.
+
+    It is N9*LI, of the line itself or of an LX with one line. Without it the LX is the line where it has one; an LX with several
+    is a package, and its lines are known by their articles.
+    """
+    own = _line_reference(line)
+    if own or len(many(around.get(name))) > 1:
+        return own
+    number = around.get("LX01")
+    return _line_reference(around) or (None if number is None else str(number))
+
+
+def _line_reference(loop: Mapping[str, Any]) -> str | None:
+    """N902 of the qualifier LI, the line item."""
+    return next((text(one.get("N902")) for one in many(loop.get("N9")) if one.get("N901") == "LI" and one.get("N902")), None)
 
 
 def _stored(name: str, columns: Columns) -> Any:
@@ -195,9 +212,9 @@ def _stored(name: str, columns: Columns) -> Any:
 
     def rows(body: Body) -> Rows:
         found = []
-        for line, number in _found({key: value for key, value in body.items() if isinstance(value, list | Mapping)}, name, ""):
+        for line, around in _found(body, name):
             row = row_of(line, columns)
-            row[0] = number or None
+            row[0] = _order_line(line, around, name)
             if line.get(columns.upc):
                 row[6]["UP"] = str(line[columns.upc])
             found.append(row)
