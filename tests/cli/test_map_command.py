@@ -55,6 +55,21 @@ def test_run_shows_what_a_map_makes_of_json(project: Path) -> None:
     assert {"id": "7", "first": "A", "note": "none", "lines": [{"sku": "B", "double": 4}]} == json.loads(done.output)
 
 
+@pytest.mark.parametrize("name", ["shop", "who"])
+def test_run_knows_the_partner_that_was_named(project: Path, name: str) -> None:
+    """`partner` is what `--partner` says."""
+    (project / "routes/shop/who.map.yaml").write_text("map: who\nfields: { id: body.order.id, by: partner }\n")
+    done = run(project, "run", name, str(project / "routes/shop/samples/order.json"), "--partner", "acme")
+    assert json.loads(done.output).get("by") == ("acme" if name == "who" else None)
+
+
+def test_run_knows_the_partner_that_signed_an_edi_file(project: Path) -> None:
+    """Without `--partner`, as a route without a channel would."""
+    (project / "routes/shop/who.map.yaml").write_text("map: who\nsource: x12 850\nfields: { by: partner }\n")
+    done = run(project, "run", "who", str(project / "routes/sales/samples/acme-two-orders.edi"))
+    assert [json.loads(line) for line in done.output.splitlines()] == [{"by": "acme"}] * 2
+
+
 def test_run_decodes_edi_by_the_maps_source(project: Path) -> None:
     done = run(project, "run", "acme-850", str(project / "routes/sales/samples/acme-two-orders.edi"))
     assert ["4500012345", "4500012346"] == [json.loads(line)["order_number"] for line in done.output.splitlines()]

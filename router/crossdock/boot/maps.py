@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -111,6 +112,8 @@ class MapDesk:
             raise Refusal(f"there is no format '{format_}'")
         step = spec.decode(spec.options.model_validate(self._options(name, format_, data, partner)), self.context)
         message = step.apply(Message("map", data, Control("map", "", source="file", partner=partner)))
+        sender = partner or getattr(message.body, "partner", "")
+        message = replace(message, control=replace(message.control, partner=sender))
         yield from _parts(message, strict=strict) if hasattr(message.body, "parts") else (message,)
 
     def _options(self, name: str, format_: str, data: bytes, partner: str) -> dict[str, Any]:

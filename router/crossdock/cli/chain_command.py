@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("chain")
 @click.argument("order")
-@click.option("--partner", default="", help="Only this partner's, where several have an order of this number.")
+@click.option("--partner", default="", help="Only the order that this partner has documents of (a warehouse's too).")
 @as_json
 @click.pass_context
 def command(context: click.Context, order: str, partner: str, machine: bool) -> None:
@@ -31,7 +31,7 @@ def command(context: click.Context, order: str, partner: str, machine: bool) -> 
     with office(context) as desk:
         told = desk.chain(order)
     found, hint = [Link(**link) for link in told["links"]], told["hint"]
-    chains = [chain for chain in chains_of(found) if partner in ("", chain.partner)]
+    chains = [chain for chain in chains_of(found) if partner in ("", chain.partner, *(one.partner for one in chain.documents))]
     if not chains:
         raise NotFound(_nothing(order, partner, sorted({link.partner for link in found}), hint))
     if machine:

@@ -13,6 +13,7 @@ from crossdock.core.errors import CrossdockError, Misconfigured, Refused, Retrya
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 COLOURS = {"done": "green", "delivered": "green", "split": "green", "failed": "red", "unknown": "red", "queued": "yellow"}
 as_json = click.option("--json", "machine", is_flag=True, help="Print JSON for programs.")
@@ -32,8 +33,19 @@ def say_json(data: Any) -> None:
     click.echo(dump_json(data).decode())
 
 
+KEPT = frozenset(
+    ("id", "key", "keys", "message", "request", "release", "lane", "name", "number", "numbers", "control", "order", "schema",
+     "set", "edition", "prefix", "route", "partner", "what", "to", "line", "article")
+)  # fmt: skip
+"""Columns of names and keys, which people copy: they are on one line, however narrow the terminal is."""
+
+
+SHORTEST = 20
+"""Columns that a text is folded to at least, so that times and short remarks stay on one line."""
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
-    """Print a table, or one sentence where there is nothing."""
+    """Print a table, or one sentence where there is nothing. Texts are folded to the terminal's width, names and keys never."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -42,11 +54,23 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) 
         click.echo(empty)
         return
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for at, column in enumerate(columns):
+        longest = max(len(line) for row in listed for line in row[at].split("\n"))
+        made.add_column(column, overflow="fold", no_wrap=column in KEPT, min_width=min(longest, SHORTEST))
     for row in listed:
         made.add_row(*(coloured(cell) for cell in row))
-    console().print(made)
+    out = console()
+    out.width = max(out.width, _narrowest(made))
+    out.print(made)
+
+
+def _narrowest(made: Table) -> int:
+    """Return the least width in which no name and no key is cut."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    endless = Console(highlight=False, width=100_000)
+    return Measurement.get(endless, endless.options, made).minimum
 
 
 def coloured(text: str) -> str:

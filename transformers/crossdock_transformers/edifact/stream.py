@@ -50,6 +50,11 @@ class Messages:
         self._reports: list[Report] | None = None
 
     @property
+    def partner(self) -> str:
+        """Who sent the file: by the channel, or by how it is signed."""
+        return self._with.partner.name
+
+    @property
     def claims(self) -> tuple[Claim, ...]:
         """One claim an interchange: sender, receiver and control reference may occur once in the agreed window."""
         return () if self._with.answered else self._claims()
