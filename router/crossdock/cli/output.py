@@ -60,7 +60,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) 
     for row in listed:
         made.add_row(*(coloured(cell) for cell in row))
     out = console()
-    out.width = max(out.width, _narrowest(made))
+    out.width = max(out.width, _narrowest(made) + 2 * len(columns))  # rich measures without what is between columns
     out.print(made)
 
 
