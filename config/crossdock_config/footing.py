@@ -99,9 +99,10 @@ class Comparison:
     def same(self, route: str) -> bool:
         """Whether all that a route was made of before is as it was."""
         reads = self._before.reads.get(route)
-        return reads is not None and all(self._is_same(read) for read in reads)
+        return reads is not None and all(self.is_same(read) for read in reads)
 
-    def _is_same(self, read: Read) -> bool:
+    def is_same(self, read: Read) -> bool:
+        """Whether one read gives the same."""
         if read not in self._same:
             before, after = self._value(read)
             self._same[read] = before == after

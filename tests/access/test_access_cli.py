@@ -183,14 +183,109 @@ def test_the_doctor_says_that_an_environment_is_unprotected(firm: Company) -> No
     assert "✓ access: 1 grants for test" in firm.run("-e", "test", "doctor").stdout
 
 
-@pytest.mark.parametrize("command", [["deploy"], ["rollback"], ["deploy", "--complete"], ["promote", "local", "test"]])
-def test_deploying_takes_a_role_in_the_domains_of_all_routes(firm: Company, command: list[str]) -> None:
-    firm.write("config/environments/test.yaml", "environment: test\njournal: sqlite:///.crossdock/test.db\n")
-    firm.rules(grant("operator", f"user: {ME}"), grant("engineer", f"user: {ME}", "sales"))
-    answer = firm.run(*command)
-    assert (answer.returncode, "in domain 'finance'" in answer.stderr) == (5, True)
+TEST = "environment: test\njournal: sqlite:///.crossdock/test.db\n"
+SALES = grant("engineer", f"user: {ME}", "sales")
+CHANGE = ("routes/sales/orders.route.yaml", "orders.done", "orders.made")
+
+
+def change(firm: Company, path: str, old: str, new: str) -> None:
+    """Change a file, or write one."""
+    there = firm.root / path
+    firm.write(path, there.read_text().replace(old, new) if old else new)
+
+
+def prepared(firm: Company) -> None:
+    """Deploy the first release by hand, where everybody may do everything."""
+    firm.write("config/environments/test.yaml", TEST)
+    assert firm.run("deploy").returncode == 0
+    assert firm.run("-e", "test", "deploy").returncode == 0
+
+
+def test_the_first_release_takes_a_role_in_the_domains_of_all_its_routes(firm: Company) -> None:
+    firm.rules(SALES)
+    refused = firm.run("deploy")
+    assert (refused.returncode, refused.stderr.splitlines()) == (
+        5,
+        [
+            f"crossdock: {ME} (cli) may not deploy what this would change in environment 'local': it takes the permission in"
+            " domain 'finance'",
+            "  domain 'finance': route invoices is new",
+            "  somebody with a role there must do it; `crossdock whoami` says what you may do",
+        ],
+    )
     firm.rules(grant("engineer", f"user: {ME}", "sales, finance"))
-    assert "may not" not in firm.run(*command).stderr
+    assert firm.run("deploy").returncode == 0
+
+
+def test_a_deployment_takes_a_role_in_the_domains_of_what_changes_and_no_others(firm: Company) -> None:
+    prepared(firm)
+    firm.rules(SALES)
+    change(firm, *CHANGE)
+    assert "concerns sales: route orders changes" in firm.run("plan").stdout
+    assert firm.run("deploy").returncode == 0
+    change(firm, "routes/finance/invoices.route.yaml", "invoices.done", "invoices.made")
+    refused = firm.run("deploy")
+    assert (refused.returncode, "domain 'finance': route invoices changes" in refused.stderr) == (5, True)
+    rows = json.loads(firm.run("releases", "--json").stdout)
+    assert [row["number"] for row in rows] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("command", "permission"),
+    [(["rollback"], "rollback"), (["rollback", "1"], "rollback"), (["promote", "local", "test"], "promote")],
+)
+def test_going_back_and_promoting_take_it_as_well(firm: Company, command: list[str], permission: str) -> None:
+    prepared(firm)
+    change(firm, "routes/finance/invoices.route.yaml", "invoices.done", "invoices.made")
+    assert firm.run("deploy").returncode == 0
+    firm.rules(SALES)
+    refused = firm.run(*command)
+    assert (refused.returncode, f"may not {permission} what this would change" in refused.stderr) == (5, True)
+    assert "domain 'finance': route invoices changes" in refused.stderr
+    firm.rules(grant("engineer", f"user: {ME}", "finance"))
+    assert firm.run(*command).returncode == 0
+
+
+@pytest.mark.parametrize("command", [["deploy", "--complete"], ["rollback"]])
+def test_ending_a_canary_takes_a_role_in_the_domains_of_what_it_changes(firm: Company, command: list[str]) -> None:
+    prepared(firm)
+    change(firm, "routes/finance/invoices.route.yaml", "invoices.done", "invoices.made")
+    assert firm.run("deploy", "--canary", "5%").returncode == 0
+    firm.rules(SALES)
+    refused = firm.run(*command)
+    assert (refused.returncode, "domain 'finance': route invoices changes" in refused.stderr) == (5, True)
+    firm.rules(grant("engineer", f"user: {ME}", "finance"))
+    assert firm.run(*command).returncode == 0
+
+
+def test_a_setting_of_the_environment_takes_a_role_in_the_domains_of_all_routes(firm: Company) -> None:
+    prepared(firm)
+    firm.rules(SALES)
+    change(firm, "config/environments/test.yaml", "environment: test", "environment: test\nlog: { level: debug }")
+    assert firm.run("deploy").returncode == 0, "another environment's file is nobody's business here"
+    refused = firm.run("-e", "test", "deploy")
+    assert (refused.returncode, "domain 'finance': environment test changes: log" in refused.stderr) == (5, True)
+
+
+def test_a_role_that_may_not_deploy_at_all_is_told_so(firm: Company) -> None:
+    prepared(firm)
+    firm.rules(grant("operator", f"user: {ME}"))
+    change(firm, *CHANGE)
+    refused = firm.run("deploy")
+    assert (refused.returncode, "may not deploy in environment 'local'" in refused.stderr) == (5, True)
+
+
+def test_a_journal_is_given_to_another_environment_by_an_admin_and_that_is_written_down(firm: Company) -> None:
+    prepared(firm)
+    (firm.root / ".crossdock/test.db").unlink()
+    (firm.root / ".crossdock/local.db").rename(firm.root / ".crossdock/test.db")
+    firm.rules(grant("engineer", f"user: {ME}"))
+    refused = firm.run("-e", "test", "migrate", "--adopt", "local")
+    assert (refused.returncode, "may not adopt for all domains in environment 'test'" in refused.stderr) == (5, True)
+    firm.rules(grant("admin", f"user: {ME}"))
+    assert firm.run("-e", "test", "migrate", "--adopt", "local").returncode == 0
+    (row,) = json.loads(firm.run("-e", "test", "audit", "--action", "adopt", "--json").stdout)
+    assert (row["actor"], row["via"], row["role"], row["subject"]) == (ME, "os", "admin", "local")
 
 
 def test_a_protected_environment_is_deployed_to_after_a_second_person_said_so(firm: Company) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -334,3 +335,67 @@ def test_a_server_that_is_none_is_told(firm: Company, url: str, said: str) -> No
 def test_commands_that_need_the_journal_say_so(firm: Company) -> None:
     answer = firm.run("--server", "http://127.0.0.1:1", "plan")
     assert (answer.returncode, "`crossdock plan` works beside the journal only" in answer.stderr) == (2, True)
+
+
+def changed(firm: Company, mark: str) -> None:
+    """Let the route of the sales department publish another event."""
+    path = "routes/sales/orders.route.yaml"
+    firm.write(path, re.sub(r"orders\.(done|made\w*)", f"orders.made{mark}", (firm.root / path).read_text()))
+
+
+def test_a_canary_is_begun_completed_and_taken_back_through_a_server(firm: Company, api: Api) -> None:
+    remote = {"CROSSDOCK_SERVER": api.url, "token": api.token}
+    firm.run("deploy", **remote)
+    changed(firm, "1")
+    begun = json.loads(firm.run("deploy", "--canary", "0.5%", "--for", "30m", "--most-errors", "7%", "--json", **remote).stdout)
+    made = begun["deployment"]
+    assert (made["act"], made["share"], made["most_errors"], made["until"] - made["at"] > 1_790_000) == ("canary", 50, 700, True)
+    done = firm.run("deploy", "--complete", "-m", "it is well", **remote)
+    assert (done.returncode, made["candidate"][:12] in done.stdout) == (0, True)
+    changed(firm, "2")
+    assert "canary: " in firm.run("deploy", "--canary", "5%", **remote).stdout
+    assert firm.run("rollback", **remote).returncode == 0
+    rows = json.loads(firm.run("releases", "--json", **remote).stdout)
+    assert [row["act"] for row in rows] == ["withdraw", "canary", "complete", "canary", "deploy"]
+    assert {row["actor"] for row in rows} == {"boss (token)"}
+    assert "there is no canary to complete" in firm.run("deploy", "--complete", **remote).stderr
+
+
+def test_a_release_is_promoted_through_a_server_of_the_target(firm: Company, api: Api) -> None:
+    firm.write("config/environments/test.yaml", "environment: test\njournal: sqlite:///.crossdock/test.db\n")
+    tested = json.loads(firm.run("-e", "test", "deploy", "--json", token="").stdout or "{}")
+    assert tested == {}, "whoever is at the machine has no role"
+    firm.rules(BOSS, grant("admin", f"user: {ME}"))
+    tested = json.loads(firm.run("-e", "test", "deploy", "--json").stdout)
+    changed(firm, "1")
+    promoted = firm.run("--server", api.url, "promote", "test", "local", "-m", "tested", "--json", token=api.token)
+    made = json.loads(promoted.stdout)["deployment"]
+    assert (made["release"], made["act"], made["note"]) == (tested["deployment"]["release"], "promote", "tested")
+    wrong = firm.run("--server", api.url, "promote", "local", "test", token=api.token)
+    assert (wrong.returncode, "this server is of 'local'" in wrong.stderr) == (2, True)
+    same = api.ask("POST", "/v1/promote", {"source": "local"})
+    assert (same.status, "can't be promoted to itself" in same.text) == (409, True)
+
+
+def test_a_server_asks_the_guard_about_the_domains_of_what_changes(firm: Company, api: Api) -> None:
+    opened = firm.open()
+    token = opened.tokens.new("ann", Actor(ME), None)
+    opened.close()
+    firm.rules(BOSS, grant("engineer", "token: ann", "finance"))
+    remote = {"CROSSDOCK_SERVER": api.url}
+    assert firm.run("deploy", token=api.token, **remote).returncode == 0
+    changed(firm, "1")
+    refused = firm.run("deploy", token=token, **remote)
+    assert (refused.returncode, "domain 'sales': route orders changes" in refused.stderr) == (5, True)
+
+
+def test_the_processes_are_told_as_they_take_a_deployment_up(firm: Company, api: Api) -> None:
+    opened = firm.open()
+    opened.journal.beat("here-1", "worker", {"engine": "99", "deployment": 1})
+    opened.journal.beat("here-2", "gateway", {"engine": "99", "deployment": 0, "trouble": "it is ill"})
+    opened.close()
+    answer = firm.run("--server", api.url, "deploy", token=api.token)
+    assert answer.returncode == 4
+    assert "  worker here-1 has taken it up after 0 s" in answer.stdout.splitlines()
+    assert "  gateway here-2 has NOT taken it up: it is ill" in answer.stdout.splitlines()
+    assert sorted(row["name"] for row in api.ask("GET", "/v1/processes").json) == ["here-1", "here-2"]

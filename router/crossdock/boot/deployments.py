@@ -10,13 +10,14 @@ process is too old for. Whoever is slower of two is told so. In-flight messages 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crossdock.boot.house import deployable, journal_of, recompiled, stored
-from crossdock.core.access import Actor
+from crossdock.boot.mandate import concerned
+from crossdock.core.access import NONE, Actor, Permission
 from crossdock.core.deployment import WHOLE, Act, Deployment
 from crossdock.core.errors import CrossdockError, Misconfigured, Problem, Refused
 from crossdock.core.ids import now_ms
@@ -27,12 +28,15 @@ from crossdock_config.contracts import broken
 from crossdock_config.meaning import Meaning
 
 if TYPE_CHECKING:
+    from crossdock.runtime.guard import Guard
     from crossdock.runtime.journal import OpenJournal
     from crossdock_config import Loaded, Release
     from crossdock_config.lifecycle import Governance
 
 LIVING_MS = 15_000
 """A process that was heard of within so many ms is alive."""
+LOOK = 0.05
+"""Seconds between two looks at them."""
 PATIENCE = 5.0
 """Seconds in which the processes are expected to have taken a deployment up."""
 
@@ -41,7 +45,8 @@ PATIENCE = 5.0
 class Order:
     """What is asked for. `canary` is the share (of WHOLE) for the new release, `lasting` its time in seconds (0: no end).
 
-    `expected` is the deployment that the plan was made against; None: whatever runs.
+    `expected` is the deployment that the plan was made against; None: whatever runs. A `guard` says whether `by` may do
+    this in the domains that it concerns (`mandate`).
     """
 
     by: Actor
@@ -51,6 +56,13 @@ class Order:
     most_errors: int = 500
     allow_delete: bool = False
     expected: int | None = None
+    guard: Guard | None = None
+
+    def mandated(self, permission: Permission, before: Release | None, after: Release) -> Order:
+        """Return the order of somebody who may go over from one release to another; raises Denied."""
+        if self.guard is None:
+            return self
+        return replace(self, by=self.guard.allow_in(permission, concerned(before, after)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,7 @@ def deploy(opened: OpenJournal, candidate: Candidate, asked: Order, act: Act = "
     runs = _loaded(opened, before)
     running = _receiving(runs.release) if runs and runs.release else ()
     removed = tuple(sorted(set(running) - set(_receiving(candidate.release))))
+    asked = asked.mandated("promote" if act == "promote" else "deploy", runs.release if runs else None, candidate.release)
     _prove(opened, candidate, runs.meaning if runs else Meaning(), () if asked.allow_delete else removed)
     deployment = _deployment(before, candidate.release.id, asked, act)
     in_flight = sum(opened.journal.in_flight().values())
@@ -128,6 +141,7 @@ def rollback(opened: OpenJournal, root: Path, environment: str, asked: Order, to
     if before is None:
         raise Refused("nothing is deployed yet: there is nothing to go back to", code="nothing_deployed")
     if before.candidate and not to:
+        asked = _mandated(opened, "rollback", before, asked)
         return Made(opened.journal.deploy(_next(before, before.release, asked, "withdraw"), by=asked.by), before)
     target = _earlier(opened, before, to)
     kept = opened.journal.load_release(target)
@@ -138,8 +152,11 @@ def rollback(opened: OpenJournal, root: Path, environment: str, asked: Order, to
             advice="deploy it again from the file that `crossdock build` made, or from its sources",
         )
     candidate = of_release(root, environment, kept, "warning")  # what ran before may run again
+    runs = _loaded(opened, before)
+    running = runs.release if runs else None
+    asked = asked.mandated("rollback", running, candidate.release)
     made = opened.journal.deploy(_next(before, target, asked, "rollback"), by=asked.by)
-    was, now = set(_running(opened, before)), set(_receiving(candidate.release))
+    was, now = set(_receiving(running) if running else ()), set(_receiving(candidate.release))
     return Made(made, before, tuple(sorted(now - was)), tuple(sorted(was - now)), sum(opened.journal.in_flight().values()))
 
 
@@ -148,11 +165,16 @@ def complete(opened: OpenJournal, asked: Order) -> Made:
     before = opened.journal.deployed()
     if before is None or not before.candidate:
         raise Refused("there is no canary to complete", code="no_canary", advice="begin one with `crossdock deploy --canary 5%`")
+    asked = _mandated(opened, "deploy", before, asked)
     return Made(opened.journal.deploy(_next(before, before.candidate, asked, "complete"), by=asked.by), before)
 
 
-def promote(root: Path, source: str, target: str, asked: Order) -> Made:
-    """Deploy what runs in one environment into another; raises Refused, Misconfigured."""
+def promote(opened: OpenJournal, root: Path, source: str, target: str, asked: Order) -> Made:
+    """Deploy what runs in one environment into another, whose journal is open; raises Refused, Misconfigured."""
+    if source == target:
+        raise Refused(f"'{source}' can't be promoted to itself: name two environments, from where and to where", code="same")
+    if asked.guard is not None:
+        asked.guard.rules.authorize(asked.guard.actor, "read", NONE, source)
     from_journal = journal_of(root, source)
     try:
         running = from_journal.journal.deployed()
@@ -164,31 +186,29 @@ def promote(root: Path, source: str, target: str, asked: Order) -> Made:
     finally:
         from_journal.close()
     assert kept is not None, "a deployment refers to its release"
-    opened = journal_of(root, target)
-    try:
-        note = asked.note or f"from {source}, deployment {running.number}"
-        return deploy(opened, of_release(root, target, kept), replace(asked, note=note), "promote")
-    finally:
-        opened.close()
+    note = asked.note or f"from {source}, deployment {running.number}"
+    return deploy(opened, of_release(root, target, kept), replace(asked, note=note), "promote")
 
 
-def taken_up(opened: OpenJournal, deployment: Deployment, patience: float = PATIENCE) -> Iterator[Mapping[str, Any]]:
-    """Yield the living processes as they take a deployment up, then those that have not in time: name, role, seconds, trouble.
+def taken_up(
+    look: Callable[[], Iterable[Mapping[str, Any]]], deployment: Deployment, patience: float = PATIENCE
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the processes as they take a deployment up, then those that have not in time: name, role, seconds, trouble.
 
-    `seconds` is None for those that have not.
+    `look` returns those that live; `seconds` is None for those that have not.
     """
     began, told = time.monotonic(), set[str]()
     while True:
-        living = list(_living(opened))
-        for process in living:
+        processes = list(look())
+        for process in processes:
             late = process["detail"].get("deployment", 0) < deployment.number
             if process["name"] not in told and (not late or process["detail"].get("trouble")):
                 told.add(process["name"])
                 yield _told(process, None if late else time.monotonic() - began)
-        if all(process["name"] in told for process in living) or time.monotonic() - began > patience:
+        if all(process["name"] in told for process in processes) or time.monotonic() - began > patience:
             break
-        time.sleep(0.05)
-    for process in _living(opened):
+        time.sleep(LOOK)
+    for process in look():
         if process["name"] not in told:
             yield _told(process, None)
 
@@ -291,7 +311,7 @@ def _unbuildable(release: Release) -> Iterator[Problem]:
 
 
 def _too_old(opened: OpenJournal, needed: str) -> Iterator[Problem]:
-    for process in _living(opened):
+    for process in living(opened):
         has = process["detail"].get("engine", "")
         if has and order(has) < order(needed):
             message = (
@@ -300,15 +320,19 @@ def _too_old(opened: OpenJournal, needed: str) -> Iterator[Problem]:
             yield Problem(("pyproject.toml", 1, 1), message)
 
 
-def _living(opened: OpenJournal) -> Iterator[Mapping[str, Any]]:
+def living(opened: OpenJournal) -> Iterator[Mapping[str, Any]]:
+    """Yield the processes of all machines that were heard of lately."""
     now = now_ms()
     return (process for process in opened.desk.processes() if now - int(process["at"]) < LIVING_MS)
 
 
-def _running(opened: OpenJournal, before: Deployment | None) -> tuple[str, ...]:
-    """Return the routes that receive now; of a release that can't be compiled any more, none is known."""
-    runs = _loaded(opened, before)
-    return _receiving(runs.release) if runs and runs.release else ()
+def _mandated(opened: OpenJournal, permission: Permission, canary: Deployment, asked: Order) -> Order:
+    """Return the order of somebody who may end a canary: it concerns what the candidate would have changed."""
+    beside = _loaded(opened, replace(canary, release=canary.candidate))
+    runs = _loaded(opened, canary)
+    if beside is None or beside.release is None:
+        return asked if asked.guard is None else replace(asked, by=asked.guard.allow_everywhere(permission))
+    return asked.mandated(permission, runs.release if runs else None, beside.release)
 
 
 def _loaded(opened: OpenJournal, before: Deployment | None) -> Loaded | None:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crossdock.core.access import Actor
+from crossdock.core.access import ANY, Actor
 from crossdock.core.clock import SystemClock
 from crossdock.core.deployment import Deployment
 from crossdock.core.errors import Misconfigured
@@ -97,10 +97,13 @@ def open_journal(root: Path, release: Release) -> OpenJournal:
 
 
 def adopt_journal(root: Path, environment: str, former: str) -> None:
-    """Make a journal that belongs to another environment this one's; raises Misconfigured."""
+    """Make a journal that belongs to another environment this one's; raises Misconfigured, Denied."""
+    from crossdock.boot.offices import guard
+
     opened = _unopened(root, environment)
     try:
-        opened.adopt(environment, former, person())
+        opened.migrate()
+        opened.adopt(environment, former, guard(root, environment, opened).allow("adopt", ANY))
     finally:
         opened.close()
 

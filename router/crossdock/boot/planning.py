@@ -5,6 +5,7 @@ problems    why it would be refused
 sources     which ways in are started, stopped, restarted or only told anew
 restarts    settings that processes take up only when they are started again
 in flight   what would finish on the release that runs
+concerns    the domains whose people must agree to it, and why
 groups      those that are open, and whether new messages would still join them
 """
 
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossdock.boot.deployments import Order, reasons, removed_routes
 from crossdock.boot.house import recompiled, stored
+from crossdock.boot.mandate import Domains, concerned
 from crossdock.boot.replay import Pair
 from crossdock.core.errors import CrossdockError, Problem
 from crossdock.core.journal import StoredRelease
@@ -66,6 +68,7 @@ class Plan:
     restarts: tuple[str, ...]
     in_flight: Mapping[str, int]
     groups: tuple[OpenGroups, ...] = ()
+    concerns: Domains = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -108,6 +111,7 @@ def plan(opened: OpenJournal, root: Path, environment: str, asked: Order, files:
         restarts=tuple(_restarts(before.environment, loaded.release.environment)) if before and loaded.release else (),
         in_flight=flying,
         groups=tuple(_open_groups(opened, before, loaded.release)) if loaded.release else (),
+        concerns=concerned(before, loaded.release) if loaded.release else {},
         texts=loaded.release.files if loaded.release else {},
     )
 

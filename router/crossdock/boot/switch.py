@@ -6,13 +6,27 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crossdock.boot.deployments import Candidate, Made, Order, deploy, of_artefact, of_release, rollback
-from crossdock.core.access import Actor
+from crossdock.boot.deployments import (
+    Candidate,
+    Order,
+    complete,
+    deploy,
+    living,
+    of_artefact,
+    of_release,
+    promote,
+    rollback,
+)
+from crossdock.core.access import Permission
+from crossdock.core.deployment import WHOLE
 from crossdock.core.errors import Refused
 from crossdock.core.office import Row
 
 if TYPE_CHECKING:
+    from crossdock.runtime.guard import Guard
     from crossdock.runtime.journal import OpenJournal
+
+PLAIN, SHARES = ("allow_delete", "expected", "lasting"), ("canary", "most_errors")
 
 
 class Switch:
@@ -23,14 +37,27 @@ class Switch:
         self._environment = environment
         self._opened = opened
 
-    def deploy(self, asked: Row, by: Actor) -> Row:
-        """Deploy; raises Misconfigured, Refused."""
-        how: dict[str, Any] = {name: asked[name] for name in ("allow_delete", "expected") if asked.get(name) is not None}
-        return _told(deploy(self._opened, self._candidate(asked), Order(by, asked.get("note") or "", **how)))
+    def deploy(self, asked: Row, guard: Guard) -> Row:
+        """Deploy, or begin a canary; raises Misconfigured, Refused, Denied."""
+        order = _order(asked, guard, "deploy")
+        return asdict(deploy(self._opened, self._candidate(asked), order))
 
-    def rollback(self, to: str, note: str, by: Actor) -> Row:
-        """Go back; raises Misconfigured, Refused."""
-        return _told(rollback(self._opened, self._root, self._environment, Order(by, note), to))
+    def complete(self, note: str, guard: Guard) -> Row:
+        """Make a canary's candidate what runs; raises Refused, Denied."""
+        return asdict(complete(self._opened, _order({"note": note}, guard, "deploy")))
+
+    def rollback(self, to: str, note: str, guard: Guard) -> Row:
+        """Go back; raises Misconfigured, Refused, Denied."""
+        order = _order({"note": note}, guard, "rollback")
+        return asdict(rollback(self._opened, self._root, self._environment, order, to))
+
+    def promote(self, source: str, asked: Row, guard: Guard) -> Row:
+        """Deploy what runs in another environment, whose journal must be within this machine's reach; raises as `deploy`."""
+        return asdict(promote(self._opened, self._root, source, self._environment, _order(asked, guard, "promote")))
+
+    def processes(self) -> list[Row]:
+        """Return the processes that live."""
+        return [dict(row) for row in living(self._opened)]
 
     def keep(self, artefact: bytes) -> str:
         """Keep a release that was built, proven to compile here, and return its id; raises Misconfigured."""
@@ -51,5 +78,8 @@ class Switch:
         return of_release(self._root, self._environment, kept)
 
 
-def _told(made: Made) -> Row:
-    return asdict(made)
+def _order(asked: Row, guard: Guard, permission: Permission) -> Order:
+    """Return what is asked for: shares come in percent."""
+    how: dict[str, Any] = {name: asked[name] for name in PLAIN if asked.get(name) is not None}
+    how |= {name: round(asked[name] * WHOLE / 100) for name in SHARES if asked.get(name) is not None}
+    return Order(guard.allow(permission), asked.get("note") or "", guard=guard, **how)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crossdock import boot
 from crossdock.cli.deploying import say_made, say_remote
 from crossdock.cli.output import as_json
-from crossdock.cli.session import deployer, journal, office
+from crossdock.cli.session import guard, journal, office
 from crossdock.cli.units import Percent, Seconds
+
+if TYPE_CHECKING:
+    from crossdock.boot.deployments import Made
+    from crossdock.runtime.journal import OpenJournal
 
 
 @click.command("deploy")
@@ -57,25 +61,40 @@ def command(
       crossdock -e production deploy acme.release.json --canary 5% --for 30m
       crossdock -e production deploy --complete
     """
-    from crossdock.boot import deployments
-
     if lasting is not None and how["canary"] is None:
         raise click.UsageError("--for says how long a canary lasts: say --canary as well")
     how |= {"canary": how["canary"] or 0, "lasting": lasting or 0.0}
-    root, environment = context.obj["root"], context.obj["environment"]
     if context.obj.get("server"):
-        if how["canary"] or complete:
-            raise click.UsageError("canaries are begun and completed beside the journal: leave out --server")
-        asking = {"artefact": artefact.read_bytes() if artefact else boot.built(root, environment), "note": message}
         with office(context) as desk:
-            say_remote(desk.deploy(asking | {name: how[name] for name in ("allow_delete", "expected")}), machine=machine)
+            row = desk.complete(message) if complete else desk.deploy(_asked(context, artefact, message, how))
+            say_remote(desk, row, machine=machine)
         return
     with journal(context) as opened:
-        asked = deployments.Order(deployer(context, opened, "deploy"), message, **how)
-        if complete:
-            made = deployments.complete(opened, asked)
-        else:
-            file, folder = deployments.of_file, deployments.of_folder
-            candidate = file(root, environment, artefact) if artefact else folder(root, environment)
-            made = deployments.deploy(opened, candidate, asked)
-        say_made(opened, made, environment, machine=machine)
+        made = _made(context, opened, artefact, message, how) if not complete else _completed(context, opened, message)
+        say_made(opened, made, context.obj["environment"], machine=machine)
+
+
+def _asked(context: click.Context, artefact: Path | None, message: str, how: dict[str, Any]) -> dict[str, Any]:
+    """Return what a server is asked for: the file, or this folder as it would be built; shares in percent."""
+    built = artefact.read_bytes() if artefact else boot.built(context.obj["root"], context.obj["environment"])
+    plain = {name: how[name] for name in ("allow_delete", "expected")}
+    canary = {"canary": how["canary"] / 100, "lasting": how["lasting"], "most_errors": how["most_errors"] / 100}
+    return {"artefact": built, "note": message, **plain, **(canary if how["canary"] else {})}
+
+
+def _made(context: click.Context, opened: OpenJournal, artefact: Path | None, message: str, how: dict[str, Any]) -> Made:
+    from crossdock.boot import deployments
+
+    root, environment = context.obj["root"], context.obj["environment"]
+    by = guard(context, opened)
+    asked = deployments.Order(by.allow("deploy"), message, guard=by, **how)
+    file, folder = deployments.of_file, deployments.of_folder
+    candidate = file(root, environment, artefact) if artefact else folder(root, environment)
+    return deployments.deploy(opened, candidate, asked)
+
+
+def _completed(context: click.Context, opened: OpenJournal, message: str) -> Made:
+    from crossdock.boot import deployments
+
+    by = guard(context, opened)
+    return deployments.complete(opened, deployments.Order(by.allow("deploy"), message, guard=by))

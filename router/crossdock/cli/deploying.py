@@ -11,42 +11,49 @@ from crossdock.cli.output import instant, say_json
 from crossdock.core.deployment import percent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from crossdock.boot.deployments import Made
+    from crossdock.core.office import Office
     from crossdock.runtime.journal import OpenJournal
+
+    Look = Callable[[], Iterable[Mapping[str, Any]]]
 
 
 def say_made(opened: OpenJournal, made: Made, environment: str, *, machine: bool) -> None:
     """Say what was made, wait until the living processes have taken it up, and say so; exit code 4 where one has not."""
+    from crossdock.boot.deployments import living
+
+    _say(made, environment, lambda: living(opened), asdict(made), machine=machine)
+
+
+def say_remote(desk: Office, row: dict[str, Any], *, machine: bool) -> None:
+    """Say the same of what a server has made."""
+    from crossdock.boot.deployments import Made
+    from crossdock.core.deployment import Deployment
+
+    before = Deployment(**row["before"]) if row["before"] else None
+    made = Made(Deployment(**row["deployment"]), before, tuple(row["added"]), tuple(row["removed"]), row["in_flight"])
+    _say(made, str(desk.whoami()["environment"]), desk.processes, row, machine=machine)
+
+
+def _say(made: Made, environment: str, look: Look, row: dict[str, Any], *, machine: bool) -> None:
     from crossdock.boot import deployments
 
     if not machine:
         for line in _lines(made, environment):
             click.echo(line)
     told: list[Any] = []
-    for process in deployments.taken_up(opened, made.deployment):
+    for process in deployments.taken_up(look, made.deployment):
         told.append(process)
         if not machine:
             click.echo(f"  {_took(process)}")
     if machine:
-        say_json({**asdict(made), "processes": told})
+        say_json({**row, "processes": told})
     elif not told:
         click.echo("  no process runs here now; the next that starts begins with it")
     if any(process["seconds"] is None for process in told):
         click.get_current_context().exit(4)
-
-
-def say_remote(row: dict[str, Any], *, machine: bool) -> None:
-    """Say what a server has made; its processes take it up by themselves."""
-    from crossdock.boot.deployments import Made
-    from crossdock.core.deployment import Deployment
-
-    if machine:
-        say_json(row)
-        return
-    before = Deployment(**row["before"]) if row["before"] else None
-    made = Made(Deployment(**row["deployment"]), before, tuple(row["added"]), tuple(row["removed"]), row["in_flight"])
-    for line in _lines(made, "the server's environment"):
-        click.echo(line)
 
 
 def _lines(made: Made, environment: str) -> list[str]:

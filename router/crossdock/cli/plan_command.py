@@ -9,7 +9,7 @@ import click
 
 from crossdock.cli.output import as_json, console, progress, say_json
 from crossdock.cli.replaying import replay_lines
-from crossdock.cli.session import deployer, journal
+from crossdock.cli.session import allowed, guard, journal
 from crossdock.cli.units import Seconds
 from crossdock.core.audit import Act
 
@@ -59,7 +59,7 @@ def command(context: click.Context, /, artefact: Path | None, machine: bool, **h
     files = read(artefact.read_bytes()).files if artefact else None
     root, environment = context.obj["root"], context.obj["environment"]
     with journal(context) as opened:
-        asked = Order(deployer(context, opened, "read"), allow_delete=how["allow_delete"])
+        asked = Order(guard(context, opened).allow("read"), allow_delete=how["allow_delete"])
         made = planning.plan(opened, root, environment, asked, files)
         if not machine:
             for line in _lines(made, everything=how["everything"]):
@@ -79,7 +79,7 @@ def _replayed(opened: OpenJournal, made: Plan, how: dict[str, Any]) -> list[Comp
         return None
     context = click.get_current_context()
     about = {"seconds": how["replay"], "route": how["route"], "sample": how["sample"] is not None}
-    opened.audit.write(Act(deployer(context, opened, "view"), "replay", made.release, about))
+    opened.audit.write(Act(allowed(context, opened, "view"), "replay", made.release, about))
     wish = replay.Wish.last(how["replay"], how["route"], how["limit"], how["sample"])
     found = replay.replay(opened, planning.pair(opened, made), wish, progress("replayed"))
     if not click.get_current_context().params["machine"]:
@@ -107,6 +107,9 @@ def _lines(made: Plan, *, everything: bool) -> Iterator[str]:
         yield f"  in flight, and finishing on the release that they began with: {escape(listed)}"
     for group in made.groups:
         yield f"  {escape(_group(group))}"
+    for domain, why in made.concerns.items():
+        more = f"; and {len(why) - 3} more" if len(why) > 3 else ""
+        yield f"  concerns {escape(domain)}: {escape('; '.join(why[:3]))}{more}"
     for problem in made.warnings:
         yield f"  [yellow]warning[/yellow] {escape(str(problem))}"
     for problem in made.problems:

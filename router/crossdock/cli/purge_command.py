@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crossdock.cli.output import as_json, say_json
-from crossdock.cli.session import deployer, journal
+from crossdock.cli.session import allowed, journal
 from crossdock.cli.units import Seconds
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(context: click.Context, older: float, dry: bool, batch: int, last: i
     if older < LEAST:
         raise click.BadParameter("at least an hour: what has just ended is still looked at", param_hint="--older")
     with journal(context) as opened:
-        by = deployer(context, opened, "read" if dry else "purge")
+        by = allowed(context, opened, "read" if dry else "purge")
         found = _all(opened, by, older, batch, dry=dry)
         releases = opened.purge_releases(older, by, last, dry=dry)
     if machine:

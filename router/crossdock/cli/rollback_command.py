@@ -6,7 +6,7 @@ import click
 
 from crossdock.cli.deploying import say_made, say_remote
 from crossdock.cli.output import as_json
-from crossdock.cli.session import deployer, journal, office
+from crossdock.cli.session import guard, journal, office
 
 
 @click.command("rollback")
@@ -26,9 +26,10 @@ def command(context: click.Context, to: str, message: str, machine: bool) -> Non
 
     if context.obj.get("server"):
         with office(context) as desk:
-            say_remote(desk.rollback(to, message), machine=machine)
+            say_remote(desk, desk.rollback(to, message), machine=machine)
         return
     with journal(context) as opened:
-        asked = deployments.Order(deployer(context, opened, "rollback"), message)
+        by = guard(context, opened)
+        asked = deployments.Order(by.allow("rollback"), message, guard=by)
         made = deployments.rollback(opened, context.obj["root"], context.obj["environment"], asked, to)
         say_made(opened, made, context.obj["environment"], machine=machine)

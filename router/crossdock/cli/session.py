@@ -13,6 +13,7 @@ from crossdock import boot
 if TYPE_CHECKING:
     from crossdock.core.access import Actor, Permission
     from crossdock.core.office import Office
+    from crossdock.runtime.guard import Guard
     from crossdock.runtime.journal import OpenJournal
 
 
@@ -42,11 +43,15 @@ def journal(context: click.Context) -> Iterator[OpenJournal]:
         opened.close()
 
 
-def deployer(context: click.Context, opened: OpenJournal, permission: Permission, environment: str = "") -> Actor:
-    """Return who runs this command, if they may do this to whole releases; raises Denied."""
+def allowed(context: click.Context, opened: OpenJournal, permission: Permission) -> Actor:
+    """Return who runs this command, if they may do this in the domains of all routes; raises Denied."""
+    return guard(context, opened).allow_everywhere(permission)
+
+
+def guard(context: click.Context, opened: OpenJournal, environment: str = "") -> Guard:
+    """Return who runs this command, under the project's rules; raises Denied."""
     settings: dict[str, Any] = context.obj
-    guard = boot.guard(settings["root"], environment or settings["environment"], opened)
-    return guard.allow_everywhere(permission)
+    return boot.guard(settings["root"], environment or settings["environment"], opened)
 
 
 @contextmanager

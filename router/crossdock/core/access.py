@@ -23,7 +23,7 @@ Mark = Literal["user", "token", "email", "subject", "group"]
 Role = Literal["viewer", "operator", "engineer", "approver", "admin"]
 Permission = Literal[
     "read", "view", "retry", "repair", "resend", "discard", "admit", "release_parked", "close_ack", "send",
-    "deploy", "rollback", "promote", "request", "approve", "reject", "read_audit", "manage_tokens", "purge",
+    "deploy", "rollback", "promote", "request", "approve", "reject", "read_audit", "manage_tokens", "purge", "adopt",
 ]  # fmt: skip
 
 ANY = "*"
@@ -51,6 +51,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     "read_audit": "read and verify the audit log",
     "manage_tokens": "make and revoke API tokens",
     "purge": "take away the documents of what ended long ago",
+    "adopt": "make a journal that belongs to another environment this one's",
 }
 
 _OPERATOR: frozenset[Permission] = frozenset(

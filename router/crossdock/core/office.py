@@ -83,11 +83,21 @@ class Office(Protocol):
     def deploy(self, asked: Row) -> Row:
         """Deploy an `artefact` (bytes, of `crossdock build`) or a kept `release`, with `note`, `allow_delete`, `expected`.
 
-        Returns `{"deployment": ..., "before": ..., "added": [...], "removed": [...], "in_flight": n}`.
+        As a canary with its share `canary` and `most_errors` (percent) and its time `lasting` (seconds). Raises Misconfigured,
+        Refused. Returns `{"deployment": ..., "before": ..., "added": [...], "removed": [...], "in_flight": n}`.
         """
+
+    def complete(self, note: str) -> Row:
+        """Make the canary that runs the release for everybody; returns as `deploy`. Raises Refused."""
 
     def rollback(self, to: str, note: str) -> Row:
         """Go back to what ran before, or to a release or a deployment's number; raises Misconfigured, Refused."""
+
+    def promote(self, source: str, asked: Row) -> Row:
+        """Deploy what runs in another environment, with `note`, `allow_delete`; returns and raises as `deploy`."""
+
+    def processes(self) -> list[Row]:
+        """Return the processes that were heard of lately: name, role, at; `detail` has the deployment that one has taken up."""
 
     def audit(self, sought: Sought) -> list[Row]:
         """Return rows of the audit log, newest first."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crossdock.core.access import ANY, NONE, Actor, Permission, Rules
+from crossdock.core.access import ANY, NONE, Actor, Denied, Permission, Rules
+from crossdock.core.errors import Finding
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,23 @@ class Guard:
             actor = self.allow(permission, domain)
         return actor
 
+    def allow_in(self, permission: Permission, domains: Mapping[str, Sequence[str]]) -> Actor:
+        """Return the actor with the role that lets them do this in some domains; raises Denied, which says why it takes each."""
+        actor = self.allow(permission)
+        missing = [domain for domain in domains if self.rules.written and not self._has(permission, domain)]
+        if not missing:
+            return actor
+        findings = [Finding("domain", why, where=f"domain '{domain}'") for domain in missing for why in domains[domain]]
+        raise Denied(
+            f"{self.actor} may not {permission} what this would change in environment '{self.environment}':"
+            f" it takes the permission in {_listed(missing)}",
+            findings=findings,
+            advice="somebody with a role there must do it; `crossdock whoami` says what you may do",
+        )
+
+    def _has(self, permission: Permission, domain: str) -> bool:
+        return self.rules.role_for(self.actor, permission, domain, self.environment) is not None
+
     def sees_all(self) -> bool:
         """Whether nothing is hidden."""
         return not self.rules.written or self.rules.role_for(self.actor, "read", ANY, self.environment) is not None
@@ -45,3 +63,8 @@ class Guard:
         """Whether messages of a route may be seen."""
         domain = self.domains().get(route, ANY) if self.rules.written else NONE
         return not self.rules.written or self.rules.role_for(self.actor, "read", domain, self.environment) is not None
+
+
+def _listed(domains: Sequence[str]) -> str:
+    words = [f"'{domain}'" for domain in domains]
+    return f"domain {words[0]}" if len(words) == 1 else f"domains {', '.join(words[:-1])} and {words[-1]}"

@@ -21,16 +21,25 @@ PAGE = 500
 
 
 class Switch(Protocol):
-    """Makes deployments; who asks has been checked."""
+    """Makes deployments, and asks the guard about whom these concern."""
 
     def keep(self, artefact: bytes) -> str:
         """Keep a release; return its id. Raises Misconfigured."""
 
-    def deploy(self, asked: Row, by: Actor) -> Row:
-        """Deploy; raises Misconfigured, Refused."""
+    def deploy(self, asked: Row, guard: Guard) -> Row:
+        """Deploy, or begin a canary; raises Misconfigured, Refused, Denied."""
 
-    def rollback(self, to: str, note: str, by: Actor) -> Row:
-        """Go back; raises Misconfigured, Refused."""
+    def complete(self, note: str, guard: Guard) -> Row:
+        """Make a canary's candidate what runs; raises Refused, Denied."""
+
+    def rollback(self, to: str, note: str, guard: Guard) -> Row:
+        """Go back; raises Misconfigured, Refused, Denied."""
+
+    def promote(self, source: str, asked: Row, guard: Guard) -> Row:
+        """Deploy what runs in another environment; raises Misconfigured, Refused, Denied."""
+
+    def processes(self) -> list[Row]:
+        """Return the processes that live."""
 
 
 class LocalOffice:
@@ -165,16 +174,29 @@ class LocalOffice:
 
     def keep_release(self, artefact: bytes) -> str:
         """Keep a release; raises Misconfigured."""
-        self._guard.allow_everywhere("deploy")
+        self._guard.allow("deploy")
         return self._switch.keep(artefact)
 
     def deploy(self, asked: Row) -> Row:
         """Deploy; raises Misconfigured, Refused."""
-        return self._switch.deploy(asked, self._guard.allow_everywhere("deploy"))
+        return self._switch.deploy(asked, self._guard)
+
+    def complete(self, note: str) -> Row:
+        """Make a canary's candidate what runs; raises Refused."""
+        return self._switch.complete(note, self._guard)
 
     def rollback(self, to: str, note: str) -> Row:
         """Go back; raises Misconfigured, Refused."""
-        return self._switch.rollback(to, note, self._guard.allow_everywhere("rollback"))
+        return self._switch.rollback(to, note, self._guard)
+
+    def promote(self, source: str, asked: Row) -> Row:
+        """Deploy what runs in another environment; raises Misconfigured, Refused."""
+        return self._switch.promote(source, asked, self._guard)
+
+    def processes(self) -> list[Row]:
+        """Return the processes that live."""
+        self._guard.allow("read")
+        return self._switch.processes()
 
     def audit(self, sought: Sought) -> list[Row]:
         """Return rows of the audit log, newest first."""

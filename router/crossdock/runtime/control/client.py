@@ -177,6 +177,18 @@ class RemoteOffice:
         sent = {**asked, "artefact": base64.b64encode(artefact).decode()} if artefact else asked
         return _row(self._server.post("/v1/deployments", **sent))
 
+    def complete(self, note: str) -> Row:
+        """Make a canary's candidate what runs."""
+        return _row(self._server.post("/v1/complete", note=note))
+
+    def promote(self, source: str, asked: Row) -> Row:
+        """Deploy what runs in another environment."""
+        return _row(self._server.post("/v1/promote", source=source, **asked))
+
+    def processes(self) -> list[Row]:
+        """Return the processes that live."""
+        return _rows(self._server.get("/v1/processes"))
+
     def rollback(self, to: str, note: str) -> Row:
         """Go back."""
         return _row(self._server.post("/v1/rollback", to=to, note=note))
