@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from crossdock.core.partner import Partner
+from crossdock_transformers.edi.check_digits import fault_of
 from crossdock_transformers.edi.guide import Guide, opened
 from crossdock_transformers.edi.guide_files import SampleFile, Samples, samples
 from crossdock_transformers.edi.sample_values import like
@@ -58,6 +60,48 @@ GUIDES = {
         set: 855
         segments: { BAK: { BAK02: { codes: [AC, AD, RD] } }, PO1/ACK: { required: true, ACK01: { codes: [IA, IR] } } }
         rules: [{ id: lines, check: int(body.CTT.CTT01) == size(body.PO1), at: CTT01, message: wrong number of lines }]
+    """,
+    "shipment": """
+        set: 856
+        segments:
+          HL: { HL03: { codes: { S: shipment, O: order, P: carton, I: item } } }
+        rules:
+          - id: order
+            check: size(body.HL[0].HL) == 1 && body.HL[0].HL[0].HL03 == "O" && has(body.HL[0].HL[0].PRF)
+            message: a shipment is of one order
+            at: HL
+          - { id: to, check: 'body.HL[0].N1.exists(party, party.N101 == "ST")', message: it names who gets it, at: HL }
+    """,
+    "levels": """
+        set: 856
+        segments:
+          HL:
+            by: HL03
+            cases:
+              S: { required: true, max: 1, segments: { TD5: { required: true } } }
+              O: { segments: { PRF: { required: true, PRF01: { pattern: "45[0-9]{8}" } } } }
+              I: { segments: { SN1: { required: true } } }
+    """,
+    "remittance": """
+        set: 820
+        segments: { ENT/RMR: { RMR01: { codes: [IV] }, RMR04: { required: true } } }
+        rules:
+          - id: total
+            check: sum(body.ENT.map(entity, default(entity.RMR, []).map(open, open.RMR04)).flatten()) == body.BPR.BPR02
+            message: BPR02 must be what the invoices add up to
+            at: BPR02
+    """,
+    "each": """
+        set: 947
+        segments: { W19: { W1901: { codes: ["01", "05", "06"] } } }
+        rules:
+          - { id: some, each: W19, check: item.W1902 != 0, message: nothing changes, at: W19/W1902, code: AK4 7 }
+          - id: hold
+            each: W19
+            when: item.W1901 in ["05", "06"]
+            check: item.W1902 > 0
+            message: what is put on hold has a quantity above zero
+            at: W19/W1902
     """,
     "invoice": """
         set: 810
@@ -145,6 +189,36 @@ def test_the_reference_guide_has_samples() -> None:
     assert ([], []) == (list(found.faults), list(found.without))
 
 
+REFERENCE = sorted(ROOT.glob("routes/*/*.guide.yaml"))
+
+
+@pytest.mark.parametrize("path", REFERENCE, ids=lambda path: path.name.partition(".")[0])
+def test_every_guide_of_the_reference_integration_has_a_valid_sample(path: Path) -> None:
+    """Trees, totals and rules of each line among them."""
+    name = path.name.removesuffix(".guide.yaml")
+    partners = {who: Partner(who, x12=x12.agreement()) for who in ("acme", "westdock", "northmill", "fastlane")}
+    surroundings = kit.Files(partners, files={f"{name}.guide.yaml": path.read_text()})
+    found = samples(opened(surroundings, name), surroundings.partners)
+    assert ([], True) == ([fault.message for fault in found.faults], bool(found.bad))
+
+
+def test_a_shipment_has_a_level_of_each_kind() -> None:
+    """Numbered, each below the one before it, with what a level of its kind always holds."""
+    _, _, found = made("set: 856\nsegments: { HL: { HL03: { codes: [I, P, T, O, S] } } }\n")
+    segments = [line.rstrip("~\n") for line in found.valid.text.split("\n")]
+    assert [one for one in segments if one.startswith("HL")] == [
+        "HL*1**S*1",
+        "HL*2*1*O*1",
+        "HL*3*2*T*1",
+        "HL*4*3*P*1",
+        "HL*5*4*I*0",
+    ]
+    units = [one.split("*")[2][2:] for one in segments if one.startswith("MAN")]
+    assert (len(set(units)), [fault_of(one, (18,)) for one in units]) == (2, ["", ""])
+    assert [one.split("*")[0] for one in segments if one[:3] in ("N1*", "PRF", "LIN", "SN1")] == ["N1", "PRF", "LIN", "SN1"]
+    assert "CTT*5" in segments
+
+
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [("45[0-9]{8}", "4511111111"), ("(A|B)-\\d+", "A-1"), ("[A-Z]{2,3}x?", "AAx"), ("[^ab]", None), ("INV.", "INVA")],
@@ -154,7 +228,9 @@ def test_a_text_is_made_that_has_a_form(pattern: str, text: str | None) -> None:
     assert text == like(pattern)
 
 
-@pytest.mark.parametrize("number", ["810", "820", "830", "832", "846", "850", "852", "855", "856", "860", "861", "862", "997"])
+@pytest.mark.parametrize(
+    "number", ["810", "820", "830", "832", "846", "850", "852", "855", "856", "860", "861", "862", "869", "870", "997"]
+)
 def test_a_set_without_rules_has_a_valid_sample(number: str) -> None:
     """An empty guide is one for documents as the standard has them."""
     _, _, found = made(f"set: {number}\nsegments: {{}}")

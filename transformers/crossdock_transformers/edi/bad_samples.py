@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice, product
 from typing import Final
 
 from crossdock_transformers.edi.faults import Fault
@@ -11,12 +13,16 @@ from crossdock_transformers.edi.grammar import Composite, Element, Node, Use
 from crossdock_transformers.edi.guide import Guide, Selector, Term
 from crossdock_transformers.edi.narrow import spread
 from crossdock_transformers.edi.sample import Planned, Sampler, Written, written
+from crossdock_transformers.edi.sample_totals import settled
 from crossdock_transformers.edi.sample_values import COUNT, HASH, fitted
 from crossdock_transformers.edi.values import Delimiters
 
 MOST_TRIES: Final = 400
 """How many changes are tried before a rule is given up."""
 MOST_COPIES: Final = 2000
+_MOST_OTHER: Final = 6
+"""How many other values of an element are tried together with those of another."""
+_QUOTED: Final = re.compile(r"[\"']([A-Za-z0-9]+)[\"']")
 _STRANGERS: Final = ("ZZ", "XX", "Q", "QQ", "99", "ZZZ", "QQQ", "X", "98", "97", "0", "7")
 _NUMBERS: Final = ("0", "-1", "3", "1", "7", "99999", "0.01")
 _DATES: Final = ("19990101", "20391231", "20260101", "20261231")
@@ -37,7 +43,7 @@ class Bad:
 def bad_samples(guide: Guide, delimiters: Delimiters) -> tuple[list[Bad], list[Term]]:
     """Return a bad sample for each term, and the terms that none could be made for."""
     sampler = Sampler(guide)
-    valid = sampler.plan()
+    valid = settled(sampler)
     found: list[Bad] = []
     without: list[Term] = []
     names: dict[str, int] = {}
@@ -225,10 +231,29 @@ class _Spoiler:
                 if use.ref in said and isinstance(use.what, Element):
                     for text in _values(use.what, one.get(position, component)):
                         yield self._changed(index, position, component, text)
+        yield from self._pairs(planned, said)
         for index, one in enumerate(planned[1:], start=1):
             if one.node.name in said or one.node.segment.tag in said:
                 yield self._removed(index)
                 yield from (self._added(index, 1, 0, one.get(1, 0), copies) for copies in (1, 10, 100))
+
+    def _pairs(self, planned: Sequence[Planned], said: str) -> Iterator[Planned]:
+        """Change two elements of one segment at once: one that the rule depends on, and one that it asks something of."""
+        for index, one in enumerate(planned[1:], start=1):
+            uses = [use for use in spread(one.node.segment) if use[0].ref in said and isinstance(use[0].what, Element)]
+            for first, second in combinations(uses, 2):
+                for left, right in product(self._others_of(first, one, said), self._others_of(second, one, said)):
+                    plan = self._changed(index, first[1], first[2], left)
+                    list(plan.visit())[index].put(second[1], second[2], right)
+                    yield plan
+
+    def _others_of(self, spot: tuple[Use, int, int], one: Planned, said: str) -> list[str]:
+        """Return some other values, those first that the rule itself names."""
+        use, position, component = spot
+        assert isinstance(use.what, Element)
+        values = [*_QUOTED.findall(said), *islice(_values(use.what, one.get(position, component)), _MOST_OTHER)]
+        fitting = [text for text in values if use.what.codes is None or text in use.what.codes]
+        return list(dict.fromkeys(fitting))
 
     def _removed(self, index: int) -> Planned:
         plan = self._valid.copy()

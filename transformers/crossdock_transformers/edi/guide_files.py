@@ -12,6 +12,7 @@ from crossdock_transformers.edi.bad_samples import Bad, bad_samples
 from crossdock_transformers.edi.faults import Fault
 from crossdock_transformers.edi.guide import Guide, Term
 from crossdock_transformers.edi.sample import Sampler, Written, written
+from crossdock_transformers.edi.sample_totals import settled
 from crossdock_transformers.edi.values import Delimiters
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Samples:
 def samples(guide: Guide, partners: Mapping[str, Partner], *, sent: bool = False) -> Samples:
     """Return a guide's samples as the partner sends them, or as we do where `sent`."""
     envelope = Envelope(guide, partners.get(guide.partner), sent=sent)
-    valid = written(Sampler(guide).plan(), guide.grammar, envelope.delimiters)
+    valid = written(settled(Sampler(guide)), guide.grammar, envelope.delimiters)
     bad, without = bad_samples(guide, envelope.delimiters) if not valid.faults else ([], [])
     found = [_file(guide, envelope, one) for one in bad]
     return Samples(SampleFile(f"{guide.name}.valid.edi", envelope.around(valid)), found, valid.faults, without)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from crossdock_transformers.edi import sample_trees
 from crossdock_transformers.edi.examine import examine
 from crossdock_transformers.edi.faults import Fault
 from crossdock_transformers.edi.grammar import Composite, Element, Node, Note, TransactionSet, Use
@@ -29,18 +30,22 @@ _REF: Final = re.compile(r"\b[A-Z][A-Z0-9]{1,2}[0-9]{2}(?:[0-9]{2})?\b")
 
 @dataclass
 class Planned:
-    """A segment of a sample with what is inside its loop. `texts` are its elements, those of a composite in a list."""
+    """A segment of a sample with what is inside its loop. `texts` are its elements, those of a composite in a list.
+
+    `depth` counts the levels of a tree from 1; levels stand one after the other, as in the document.
+    """
 
     node: Node
     path: Path
     where: Where
     texts: list[str | list[str]]
     children: list[Planned] = field(default_factory=list)
+    depth: int = 0
 
     def copy(self) -> Planned:
         """Return a copy that may be changed."""
         texts = [list(text) if isinstance(text, list) else text for text in self.texts]
-        return Planned(self.node, self.path, self.where, texts, [child.copy() for child in self.children])
+        return Planned(self.node, self.path, self.where, texts, [child.copy() for child in self.children], self.depth)
 
     def visit(self) -> Iterator[Planned]:
         """Yield it and all that is inside."""
@@ -80,6 +85,7 @@ class Sampler:
             term.path[:end] for term in guide.terms for end in range(len(term.path) + 1) if term.kind != "forbidden" or term.ref
         }
         self._spoken |= set(self._of_rules())
+        self._deep = sample_trees.spoken(f"{rule.check} {rule.when}" for rule in self.guide.rules.values())
         self._ruled = {ref for rule in guide.rules.values() for ref in _REF.findall(f"{rule.check} {rule.when} {rule.at}")}
         self._spoken |= {key[0][:end] for key in guide.examples for end in range(len(key[0]) + 1)}
 
@@ -102,10 +108,12 @@ class Sampler:
                 line.put(1, 0, str(number))
         return plan
 
-    def _children(self, node: Node, path: Path, where: Where) -> Iterator[Planned]:
+    def _children(self, node: Node, path: Path, where: Where, held: Collection[str] = ()) -> Iterator[Planned]:
         for child in node.children:
             below = (*path, child.name)
-            if child.segment.tag != self.grammar.dialect.trailer and self._wanted(child, below, where):
+            if child.segment.tag == self.grammar.dialect.trailer or (child.name in held and child.forbidden):
+                continue
+            if child.name in held or self._wanted(child, below, where):
                 yield from self._occurrences(child, below, where)
 
     def _wanted(self, node: Node, path: Path, where: Where) -> bool:
@@ -140,12 +148,31 @@ class Sampler:
 
     def _occurrences(self, node: Node, path: Path, where: Where) -> Iterator[Planned]:
         selectors = self._selectors(path, where)
+        if node.tree:
+            yield from self._levels(node, path, where, selectors)
+            return
         if selectors:
             for selector in selectors[: node.most]:
                 yield self.build(node, path, (*where, selector))
             return
         for _ in range(min(LINES, node.most) if len(path) == 1 and _is_line(node) else 1):
             yield self.build(node, path, where)
+
+    def _levels(self, node: Node, path: Path, where: Where, selectors: Sequence[Selector]) -> Iterator[Planned]:
+        """Yield one level of each kind, each below the one before it."""
+        kind = node.segment.uses[2]
+        said = {term.kind: term.value for term in self._of((kind.ref,), path, where)}
+        asked = [selector.code for selector in selectors if selector.ref == kind.ref] or said.get("codes") or ()
+        known = kind.what.codes if isinstance(kind.what, Element) else None
+        for depth, code in enumerate(sample_trees.levels_of(self.grammar.number, asked, known), start=1):
+            here = (*where, Selector(path, kind.ref, code))
+            made = Planned(node, path, here, self._texts(node, path, here), depth=depth)
+            made.texts[0], made.texts[1], made.texts[3] = sample_trees.OWN, sample_trees.ABOVE, sample_trees.BELOW
+            held = {*sample_trees.HELD.get(code, ()), *(tag for deep, tag in self._deep if deep == depth)}
+            made.children = list(self._children(node, path, here, held))
+            for unit in made.visit():
+                unit.texts = [sample_trees.sscc(depth) if text == sample_trees.sscc(0) else text for text in unit.texts]
+            yield made
 
     def build(self, node: Node, path: Path, where: Where) -> Planned:
         """Return one occurrence of a segment or loop, filled."""
@@ -251,14 +278,29 @@ class Written:
 
 def written(plan: Planned, grammar: TransactionSet, delimiters: Delimiters) -> Written:
     """Write a plan, and examine it as what is received."""
+    plan = _numbered(plan)
     segments = [[planned.node.segment.tag, *_joined(planned, delimiters)] for planned in list(plan.visit())[1:]]
     lines = _lines(plan)
-    count, total = str(len(lines)), format(sum(map(_quantity, lines), Decimal(0)).normalize(), "f")
+    levels = [child for child in plan.children if child.depth]
+    count, total = str(len(lines) or len(levels)), format(sum(map(_quantity, lines), Decimal(0)).normalize(), "f")
     whole = [[text.replace(COUNT, count).replace(HASH, total) for text in segment] for segment in segments]
     closed = [header(grammar, delimiters), *whole, [grammar.dialect.trailer, str(len(whole) + 2), _CONTROL[grammar.dialect.key]]]
     text = "".join(delimiters.element.join(segment) + delimiters.segment for segment in closed)
     faults = examine(compiled(grammar, delimiters), text).faults
     return Written(tuple(map(tuple, whole)), tuple(faults))
+
+
+def _numbered(plan: Planned) -> Planned:
+    """Return a plan with its levels numbered one after the other."""
+    levels = [at for at, child in enumerate(plan.children) if child.depth]
+    if not levels:
+        return plan
+    plan = plan.copy()
+    for at, told in zip(levels, sample_trees.numbers([plan.children[at].depth for at in levels]), strict=True):
+        marks = dict(zip((sample_trees.OWN, sample_trees.ABOVE, sample_trees.BELOW), told, strict=True))
+        level = plan.children[at]
+        level.texts = [marks.get(text, text) if isinstance(text, str) else text for text in level.texts]
+    return plan
 
 
 def _lines(plan: Planned) -> list[Planned]:
