@@ -239,7 +239,8 @@ def header(data: Data, at: int, lenient: Lenient = strict) -> Header:
             raise
     elements = raw[:-1].decode("ascii").split(chr(raw[3]))[1:]
     delimiters = _delimiters(raw, elements, at)
-    if not (elements[12].isdecimal() and elements[11].isdecimal()):
+    _check_standard(elements[10], elements[11], at)
+    if not elements[12].isdecimal():
         raise _bad(f"ISA13, the interchange control number, must be nine digits; this is {shown(elements[12])}", at, note="018")
     if elements[14] not in ("P", "T", "I"):
         raise _bad(f"ISA15, the usage, must be P (production) or T (test); this is {shown(elements[14])}", at, note="020")
@@ -260,6 +261,22 @@ def header(data: Data, at: int, lenient: Lenient = strict) -> Header:
         usage=texts[14],
         size=size,
     )
+
+
+_VERSION = re.compile("00[2-9][0-9]{2}")
+
+
+def _check_standard(standard: str, version: str, at: int) -> None:
+    """Refuse what ISA11 and ISA12 say where it can't be read: before 00402 ISA11 names a standard, later it separates."""
+    if not version.isdecimal():
+        raise _bad(f"ISA12, the version of the envelope, must be five digits; this is {shown(version)}", at, note="017")
+    if not _VERSION.fullmatch(version):
+        raise _bad(f"ISA12: envelopes of version {shown(version)} are not read here; 00200 to 00999 are", at, note="003")
+    if standard == "U" or not (standard.isalnum() or standard == " "):
+        return
+    if version < "00402":
+        raise _bad(f"ISA11: the standard {shown(standard)} is not read here; U (X12) is", at, note="002")
+    raise _bad(f"ISA11: {shown(standard)} can't be a repetition separator", at, note="016")
 
 
 def _padded(data: Data, at: int, lenient: Lenient) -> tuple[bytes, int]:
