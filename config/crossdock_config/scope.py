@@ -13,7 +13,7 @@ from crossdock.core.errors import Place, Refusal
 from crossdock.core.message import dump_json
 from crossdock.core.program import variable_shapes
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Expression, Shape
+from crossdock.core.spec import BYTES, Expression, Shape
 from crossdock_config.endpoints import Endpoints
 from crossdock_config.project import Project
 from crossdock_config.yaml_source import Document, Path
@@ -28,7 +28,8 @@ class Scope:
     `document` is the file that is being read (another one within a `call`), `published` are the events that the route publishes,
     `shape` is what is known of the body here. `isolated` names the pattern inside of which a message can't be put away, `stored`
     has the shapes of bodies that were put aside, `labels` the numbers of named steps, `calls` the routes that are being called.
-    `unit` is what the parts of the body are called, where a decoder says so: empty where it has none.
+    `unit` is what the parts of the body are called, where a decoder says so: empty where it has none; with
+    `whole` the decoder can also give them all at once.
     """
 
     project: Project
@@ -43,6 +44,7 @@ class Scope:
     labels: dict[str, int] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
     unit: str | None = None
+    whole: bool = False
     _number: int = 0
     _marks: Counter[str] = field(default_factory=Counter)
 
@@ -96,7 +98,7 @@ class Scope:
         try:
             return self.project.expressions.compile(text, place, variables)
         except Refusal as refusal:
-            raise _explained(refusal, text) from None
+            raise _explained(_encoded(refusal, self.shape), text) from None
 
     def known_policies(self, names: Any, at: Path) -> tuple[str, ...]:
         """Return the names of policy sets; say which don't exist."""
@@ -119,6 +121,14 @@ def shape_of(expression: Expression | None) -> Shape:
     """Return what is known of an expression's value, which may be nothing."""
     shape = expression.shape if expression else None
     return shape if isinstance(shape, Mapping) else {}
+
+
+def _encoded(refusal: Refusal, shape: Shape | None) -> Refusal:
+    """Add why a body has no fields any more."""
+    if shape is not BYTES or "body is bytes" not in refusal.message:
+        return refusal
+    why = "it was encoded by a step before; keep what is needed in a header there (`set_header`), and write `headers.NAME`"
+    return Refusal(f"{refusal.message}: {why}", path=refusal.path, place=refusal.place)
 
 
 def _explained(refusal: Refusal, text: str) -> Refusal:

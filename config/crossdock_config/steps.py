@@ -8,7 +8,7 @@ from typing import Any
 from crossdock.core.errors import Place
 from crossdock.core.nodes import Node, StepNode
 from crossdock.core.registry import nearest
-from crossdock.core.spec import Options, TransformerSpec
+from crossdock.core.spec import BYTES, Options, TransformerSpec
 from crossdock_config.checked import Subject
 from crossdock_config.patterns import PATTERNS, Built, Pattern, Site
 from crossdock_config.project import Within, is_shared, part
@@ -124,7 +124,10 @@ class Steps:
         if direction == "encode":
             self._split_first(direction, place)
         model = (spec.encode_options if direction == "encode" else None) or spec.options
-        return self._built(f"{direction} {name}", builder, model, options, options_at, place)
+        built = self._built(f"{direction} {name}", builder, model, options, options_at, place)
+        if direction == "encode" and built is not None and self._scope.shape is None:
+            self._scope.shape = BYTES
+        return built
 
     def _transformer(self, name: str, value: Any, at: Path, place: Place) -> Built:
         spec = self._scope.project.registry.find("transformers", name)
@@ -142,9 +145,8 @@ class Steps:
         """Say where a step gets a stream that nobody has split."""
         if self._scope.unit:
             unit = self._scope.unit
-            self._scope.say(
-                place, f"`{name}` gets a stream of {unit}: write `split: {unit}` before it, or `whole: true` in the decoder"
-            )
+            other = ", or `whole: true` in the decoder" if self._scope.whole else ""
+            self._scope.say(place, f"`{name}` gets a stream of {unit}: write `split: {unit}` before it{other}")
             self._scope.unit = None
 
     def _built(self, label: str, builder: Any, model: type[Options], value: Any, at: Path, place: Place) -> Built:
@@ -160,6 +162,7 @@ class Steps:
             return None
         self._scope.shape = step.shape
         self._scope.unit = getattr(step, "unit", None)
+        self._scope.whole = "whole" in model.model_fields
         return StepNode(self._scope.number(), label, place, step)
 
     def _lost(self, place: Place, message: str) -> None:

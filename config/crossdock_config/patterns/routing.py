@@ -49,12 +49,16 @@ def _split(site: Site) -> Node | None:
     return SplitNode(number, f"split {value}", site.place, path) if path else None
 
 
+_EDI_UNITS = {"transactions", "messages"}
+"""What X12 and EDIFACT call the same thing: either word will do for both."""
+
+
 def _known_unit(site: Site, word: str) -> None:
     """Say where a body has no parts of this name, as far as its decoder tells."""
     unit, site.scope.unit = site.scope.unit, None
     if unit == "":
         site.say(f"`split: {word}` needs a stream, but the decoder gives the file as one document; split a list of its `body`")
-    elif unit is not None and word != unit:
+    elif unit is not None and word != unit and not {word, unit} <= _EDI_UNITS:
         site.say(f"`split` takes '{unit}' here, not '{word}'")
 
 

@@ -168,6 +168,9 @@ class Part:
     origin: Callable[[str], str] | None = None
 
 
+BYTES: Final[Shape] = {"type": "bytes"}
+"""The shape of a body that was encoded: it has no fields."""
+
 SKIPPED: Final = Part(None, {}, passes=False)
 """Stands where a part was that is not taken: the others keep their numbers."""
 

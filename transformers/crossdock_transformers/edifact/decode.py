@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
 
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Finding, Refusal, Rejected
@@ -44,6 +45,8 @@ class EdifactDecode:
         self._reading = Reading(narrowed, sets, faults_of(options.tolerate), options.max_message_size, grammars)
         self._shape = context.once(("shape", "edifact", options.guide, sets), lambda: _shape(narrowed, sets, grammars))
         self._guides = AgreedGuides(context, "edifact")
+
+    unit: Final = "messages"
 
     @property
     def shape(self) -> Shape | None:

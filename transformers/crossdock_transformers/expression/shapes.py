@@ -22,6 +22,7 @@ _KINDS: Final = {
     "null": "null",
     "array": "list",
     "object": "map",
+    "bytes": "bytes",  # no type of JSON Schema: `core.spec.BYTES`
 }
 _CONDITIONAL: Final = ("anyOf", "oneOf", "if", "then", "else")
 _MOST_REFS: Final = 32

@@ -54,6 +54,8 @@ class X12Decode:
         self._shape = context.once(("shape", "x12", options.guide, sets), lambda: _shape(narrowed, sets, grammars))
         self._guides = AgreedGuides(context, "x12")
 
+    unit: Final = "transactions"
+
     @property
     def shape(self) -> Shape | None:
         """The shape of each transaction, where it is always the same set."""
