@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from crossdock.core import copies, engine, groups
 from crossdock.core.clock import Clock, PinnedClock
@@ -13,7 +13,7 @@ from crossdock.core.envelope import event_headers
 from crossdock.core.errors import CrossdockError
 from crossdock.core.journal import Gathering, Member
 from crossdock.core.message import Control, Message, dump_body, load_body
-from crossdock.core.nodes import AggregateNode, ResequenceNode
+from crossdock.core.nodes import AggregateNode, EnrichNode, ResequenceNode
 from crossdock.core.outcome import Claim, Delivery, Event, Outcome, State, Wait
 from crossdock.core.program import Program
 from crossdock.core.run import REFUSED, Surroundings
@@ -37,16 +37,28 @@ class Group:
     last: int | None = None
 
 
+class Recorded(Protocol):
+    """What endpoints have answered before."""
+
+    def __call__(self, question: Delivery, *, cached: bool) -> Mapping[str, Any] | None:
+        """Return what a message goes on with; `cached`: the answer to another message with the same question serves as well."""
+
+
 @dataclass
 class Rehearsal:
-    """What has been run so far. `outcomes` are in the order in which they came; a parked message's is among them."""
+    """What has been run so far. `outcomes` are in the order in which they came; a parked message's is among them.
+
+    Questions are answered by mocks; where there is none, by what was `recorded`, if that is given; the others are `unanswered`.
+    """
 
     release: Release
     programs: Mapping[str, Program]
     mocks: Mapping[str, Mock] = field(default_factory=dict)
     follow: bool = False
     clock: Clock = field(default_factory=PinnedClock)
+    recorded: Recorded | None = None
     outcomes: list[Outcome] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
     _due: deque[Message] = field(default_factory=deque)
     _parked: dict[str, list[tuple[int, Outcome]]] = field(default_factory=dict)
     _groups: dict[tuple[str, str], Group] = field(default_factory=dict)
@@ -162,9 +174,12 @@ class Rehearsal:
         self.outcomes.append(replace(outcome, state=State.RETRY, paused=True))
 
     def _asked(self, outcome: Outcome, message: Message, wait: Wait) -> None:
-        """Answer a question with its mock."""
+        """Answer a question with its mock, or with what was recorded."""
         program = self.programs[message.control.route]
         mock = mock_of(program, self.mocks, wait.node, wait.key)
+        if mock is None and self.recorded is not None:
+            self._answered(outcome, message, program)
+            return
         if mock is None:
             raise Unanswered(
                 f"{wait.where} asks '{wait.key}', and nothing answers: "
@@ -177,6 +192,20 @@ class Rehearsal:
         else:
             slot = {"reply": answer_of(mock)}
         self._due.append(message.holding(f"#{wait.node}", slot))
+
+    def _answered(self, outcome: Outcome, message: Message, program: Program) -> None:
+        """Go on with a recorded answer; without one the message ends at its question, and that is noted."""
+        assert self.recorded is not None
+        assert outcome.wait is not None
+        node = program.node(outcome.wait.node)
+        slot = f"#{outcome.wait.node}"
+        (question,) = (one for one in outcome.deliveries if one.reply_to == slot)
+        found = self.recorded(question, cached=isinstance(node, EnrichNode) and node.cache > 0)
+        self._keep_sent(outcome)
+        if found is None:
+            self.unanswered.append(" ".join(filter(None, (question.endpoint, question.operation))))
+        else:
+            self._due.append(message.holding(slot, found))
 
     def _reply(self, outcome: Outcome, delivery: Delivery) -> None:
         """Publish what a target answers where the route asked for it as an event."""

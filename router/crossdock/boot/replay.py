@@ -2,15 +2,16 @@
 
 Nothing is sent, numbered, claimed or written: both runs are in memory, on the same clock, and the journal is only read. Every
 document begins from the bytes that came in, follows its events into other routes, and ends at its deliveries. Where a route
-asks an endpoint (`enrich`), both runs are compared up to the question: what the endpoint would say is not known.
+asks an endpoint (`enrich`), it goes on with what was answered then; a question that nobody asked then ends the comparison there,
+which is counted and told.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,12 @@ from crossdock.core.message import BODY_TYPE, Numbered, dump_json, load_body
 from crossdock.core.outcome import Delivery, Event, Outcome, State
 from crossdock.runtime.journal.purged import PURGED
 from crossdock_config.differences import compared
-from crossdock_config.testing.rehearsal import Rehearsal, Unanswered
+from crossdock_config.testing.rehearsal import Recorded, Rehearsal, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crossdock.core.journal import Received
+    from crossdock.core.journal import Received, RecordedAnswer
     from crossdock.runtime.journal import OpenJournal
     from crossdock_config import Release
 
@@ -34,6 +35,8 @@ MOST_SAMPLES = 5
 """How many ids of each kind are kept as samples."""
 MOST_PATHS, MOST_VALUES = 200, 20
 """How many fields of a route, and values of a field, are counted one by one."""
+MOST_ANSWERS = 10_000
+"""How many answers are remembered for questions of other messages."""
 LARGEST = 32 * 1024 * 1024
 """Documents of more bytes are left out, and counted as such."""
 _INDEX = re.compile(r"\[\d+\]")
@@ -60,18 +63,20 @@ class Compared:
     newly_passed: int = 0
     partly: int = 0
     left_out: int = 0
+    unanswered: Counter[str] = field(default_factory=Counter)
+    unanswered_samples: list[str] = field(default_factory=list)
     fields: dict[str, Field] = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
     samples: list[str] = field(default_factory=list)
 
     def record(self) -> dict[str, Any]:
         """Return it as plain JSON, the most frequent first."""
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("fields", "errors")}
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("fields", "errors", "unanswered")}
         fields = [
             {"path": path, "documents": one.documents, "values": [[*pair, count] for pair, count in one.values.most_common()]}
             for path, one in sorted(self.fields.items(), key=lambda item: -item[1].documents)
         ]
-        return {**plain, "fields": fields, "errors": self.errors.most_common()}
+        return {**plain, "fields": fields, "errors": self.errors.most_common(), "unanswered": self.unanswered.most_common()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class Pair:
 
 def replay(opened: OpenJournal, pair: Pair, wish: Wish, tell: Callable[[int], None] = lambda done: None) -> list[Compared]:
     """Run what was received through two releases and compare; `tell` hears how many are done."""
-    clock = pair.clock
+    clock, remembered = pair.clock, Remembered()
     found: dict[tuple[str, str], Compared] = {}
     for done, received in enumerate(_received(opened, wish), start=1):
         counted = found.setdefault((received.route, received.partner), Compared(received.route, received.partner))
@@ -119,10 +124,39 @@ def replay(opened: OpenJournal, pair: Pair, wish: Wish, tell: Callable[[int], No
             counted.left_out += 1
         else:
             clock.seconds = received.received_at / 1000
-            before, after = (_told(one, received, data, clock) for one in (pair.before, pair.after))
+            answers = remembered.of(opened.desk.answers(received.id))
+            before, after = (_told(one, received, data, answers, clock) for one in (pair.before, pair.after))
             _count(counted, received.id, before, after, wish)
         tell(done)
     return sorted(found.values(), key=lambda one: (-one.differ, one.route, one.partner))
+
+
+class Remembered:
+    """Recorded answers: those to a message's own questions, and the last of all, for questions whose answers are cached."""
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[tuple[str, str, str], Mapping[str, Any]] = OrderedDict()
+
+    def of(self, answers: Sequence[RecordedAnswer]) -> Recorded:
+        """Return what answers a message's questions."""
+        own: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        for one in answers:
+            body = load_body(one.data) if one.content_type == BODY_TYPE else one.data
+            own[_question(one.endpoint, one.operation, body)] = one.slot
+        self._last |= own
+        while len(self._last) > MOST_ANSWERS:
+            self._last.popitem(last=False)
+
+        def recorded(question: Delivery, *, cached: bool) -> Mapping[str, Any] | None:
+            asked = _question(question.endpoint, question.operation, question.body)
+            return own.get(asked) or (self._last.get(asked) if cached else None)
+
+        return recorded
+
+
+def _question(endpoint: str, operation: str, body: Any) -> tuple[str, str, str]:
+    """Return what is the same for the same question, however it was kept."""
+    return endpoint, operation, json.dumps(_plain(body), sort_keys=True)
 
 
 def _compiled(files: Mapping[str, str], environment: str, clock: PinnedClock) -> Release:
@@ -144,21 +178,22 @@ def _received(opened: OpenJournal, wish: Wish) -> Iterator[Received]:
 class _Told:
     story: Story
     error: str
-    whole: bool
+    unanswered: tuple[str, ...] = ()
 
 
-def _told(release: Release, received: Received, data: tuple[bytes, str], clock: PinnedClock) -> _Told:
+def _told(release: Release, received: Received, data: tuple[bytes, str], answers: Recorded, clock: PinnedClock) -> _Told:
     """Run a document through a release, and return what it would do."""
     if received.route not in release.programs:
-        return _Told({}, f"no route '{received.route}' in the release", whole=True)
+        return _Told({}, f"no route '{received.route}' in the release")
     began = clock.seconds
-    rehearsal, whole = Rehearsal(release, release.programs, follow=True, clock=clock), True
+    rehearsal = Rehearsal(release, release.programs, follow=True, clock=clock, recorded=answers)
     body, kind = data
+    endless: tuple[str, ...] = ()
     try:
         rehearsal.accept(received.route, load_body(body) if kind == BODY_TYPE else body, received.partner, received.headers)
         rehearsal.finish()
-    except Unanswered:
-        whole = False
+    except Unanswered as error:
+        endless = (str(error),)
     clock.seconds = began
     story: Story = {}
     counts: Counter[str] = Counter()
@@ -169,7 +204,7 @@ def _told(release: Release, received: Received, data: tuple[bytes, str], clock: 
     errors = [
         f"{one.error.code}: {one.error.message}" for one in rehearsal.outcomes if one.error and one.state is not State.RETRY
     ]
-    return _Told(story, errors[0] if errors else "", whole)
+    return _Told(story, errors[0] if errors else "", (*rehearsal.unanswered, *endless))
 
 
 def _done(outcome: Outcome) -> Iterator[tuple[str, Any]]:
@@ -203,7 +238,11 @@ def _plain(body: Any) -> Any:
 
 
 def _count(counted: Compared, name: str, before: _Told, after: _Told, wish: Wish) -> None:
-    counted.partly += not (before.whole and after.whole)
+    open_ones = {*before.unanswered, *after.unanswered}
+    counted.partly += bool(open_ones)
+    counted.unanswered.update(open_ones)
+    if open_ones and len(counted.unanswered_samples) < MOST_SAMPLES:
+        counted.unanswered_samples.append(name)
     counted.newly_failed += bool(after.error and not before.error)
     counted.newly_passed += bool(before.error and not after.error)
     if after.error and after.error != before.error:

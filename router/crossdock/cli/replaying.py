@@ -35,13 +35,16 @@ def _route(one: Compared) -> Iterator[str]:
         yield f"      and {len(fields) - MOST_FIELDS} more fields: --json lists them"
     for message, count in one.errors.most_common(MOST_VALUES):
         yield f"      [red]{count:,} would fail[/red]: {escape(message)}"
+    for question, count in one.unanswered.most_common(MOST_VALUES):
+        such = f"no answer to it is recorded, such as {', '.join(one.unanswered_samples)}"
+        yield f"      [dim]{count:,} compared up to a question to {escape(question)}: {such}[/dim]"
     if one.samples:
         yield f"      [dim]such as {', '.join(one.samples)}[/dim]"
 
 
 def _beside(one: Compared) -> str:
     told = {"newly fail": one.newly_failed, "newly pass": one.newly_passed}
-    told |= {"compared up to a question to an endpoint": one.partly, "too large to be replayed": one.left_out}
+    told |= {"compared only in part": one.partly, "too large to be replayed": one.left_out}
     listed = [f"{count:,} {words}" for words, count in told.items() if count]
     return f" ({', '.join(listed)})" if listed else ""
 

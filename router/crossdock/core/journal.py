@@ -243,6 +243,17 @@ class StoredRelease:
     signature: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedAnswer:
+    """What an endpoint answered to a question (`enrich`): `data` was asked, `slot` is what the message went on with."""
+
+    endpoint: str
+    operation: str
+    data: bytes
+    content_type: str
+    slot: Mapping[str, Any]
+
+
 class Journal(Protocol):
     """The durable queue, inbox, outbox and ledger."""
 
@@ -462,6 +473,9 @@ class Desk(Protocol):
 
     def payload_received(self, message: str) -> tuple[bytes, str]:
         """Return a message's payload as it came in, whatever was repaired since, and its content type; raises KeyError."""
+
+    def answers(self, message: str) -> list[RecordedAnswer]:
+        """Return what endpoints answered to a message that came in, and to its family, where that is still known."""
 
     def counts(self, since: int) -> Row:
         """Return `{"messages": {state: n}, "deliveries": {state: n}}`."""

@@ -14,7 +14,9 @@ from crossdock.runtime.journal import exchanges, queue, waiting
 from crossdock.runtime.journal.batch import Batch
 from crossdock.runtime.journal.bodies import Bundle, Document
 from crossdock.runtime.journal.database import Database, Line, Session
+from crossdock.runtime.journal.events import event_row
 from crossdock.runtime.journal.outcomes import UNKEEPABLE
+from crossdock.runtime.journal.recorded import with_answer
 from crossdock.runtime.journal.texts import clean, dump
 
 OPEN = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
@@ -87,7 +89,8 @@ def _gather(batch: Batch, result: Concluded, documents: Sequence[Document]) -> N
         work = result.work
         stage = Stage(work.operation or work.endpoint, work.where, result.micros, _note(result))
         kind = "retry" if result.state is DeliveryState.QUEUED else result.state.value
-        batch.event(work.delivery_id, kind, note=_note(result), stages=[stage], error=_record(result.error))
+        line = event_row(batch.session, work.delivery_id, kind, note=_note(result), stages=[stage], error=_record(result.error))
+        batch.history(with_answer(line, result))
 
 
 def _note(result: Concluded) -> str:

@@ -102,7 +102,11 @@ class Batch:
 
     def event(self, ref: str, kind: str, **rest: Any) -> None:
         """Add an event (see `event_row`)."""
-        self._events.append(event_row(self.session, ref, kind, **rest))
+        self.history(event_row(self.session, ref, kind, **rest))
+
+    def history(self, event: Line) -> None:
+        """Add an event's row."""
+        self._events.append(event)
 
     def find_by(self, message: Message, known: Mapping[str, str]) -> None:
         """Let a message's family be found by its keys, where they aren't known already."""

@@ -8,8 +8,8 @@ from typing import Any
 from crossdock.core.access import Actor
 from crossdock.core.audit import Act
 from crossdock.core.chain import Link
-from crossdock.core.journal import Query, Received, Row
-from crossdock.runtime.journal import audit, links, repair, waiting
+from crossdock.core.journal import Query, Received, RecordedAnswer, Row
+from crossdock.runtime.journal import audit, links, recorded, repair, waiting
 from crossdock.runtime.journal.database import Database, Line, Session
 from crossdock.runtime.journal.events import event_story
 from crossdock.runtime.journal.rows import payload_of
@@ -126,6 +126,10 @@ class SqlDesk:
             Received(name, came_by, partner, source, load(headers), at, size)
             for name, came_by, partner, source, headers, at, size in rows
         ]
+
+    def answers(self, message: str) -> list[RecordedAnswer]:
+        """Return what endpoints answered to a message that came in, and to its family."""
+        return self._database.read(lambda session: recorded.answers(session, message))
 
     def payload_received(self, message: str) -> tuple[bytes, str]:
         """Return a message's payload as it came in, and its content type; raises KeyError."""

@@ -575,6 +575,11 @@ ORDER BY m.id LIMIT :limit
 -- one: payload_received
 SELECT coalesce(original_id, payload_id) FROM message WHERE id = :id
 
+-- one: answers
+SELECT d.endpoint, d.operation, d.payload_id, e.data
+FROM UNNEST(:bases::text[]) AS b(base) JOIN delivery d ON d.id >= b.base AND d.id < b.base || '0' JOIN event e ON e.ref = d.id
+WHERE d.reply_to LIKE '#%' AND e.kind IN ('delivered', 'discarded') ORDER BY e.at, e.nr
+
 -- one: tallies
 SELECT m.release, count(*), sum(CASE WHEN m.state = 'failed' OR EXISTS (
     SELECT 1 FROM delivery d WHERE d.message_id = m.id AND d.state IN ('failed', 'unknown')) THEN 1 ELSE 0 END)
