@@ -291,6 +291,12 @@ def state_store(url: str) -> StateStore:
     return MemoryState() if url.startswith("memory:") else RedisState(url)
 
 
+def shared_state(release: Release) -> StateStore | None:
+    """Return the state that all processes of an environment share, or None where each has its own."""
+    url = release.environment.state_store
+    return None if url.startswith("memory:") else state_store(url)
+
+
 def publisher(app: Celery) -> Callable[[str], None]:
     """Return what sends a wake-up through Celery."""
     from crossdock.runtime.celery_app import TASK

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from crossdock.boot.door import control
-from crossdock.boot.house import House, log_as, process_name, publisher
+from crossdock.boot.house import House, log_as, process_name, publisher, shared_state
 from crossdock.core.errors import CrossdockError, Misconfigured
 from crossdock.runtime.celery_app import create
 from crossdock.runtime.gateway import Gateway, first_error, stop_on_signals
@@ -51,7 +51,7 @@ def run_gateway(root: Path, environment: str) -> int:
     waker = Waker(publisher(app)).start()
     try:
         releases = house.releases
-        gateway = Gateway(releases, house.journal, house.services, waker, metrics := Metrics())
+        gateway = Gateway(releases, house.journal, house.services, waker, metrics := Metrics(), shared_state(house.release))
         uvloop.run(_serve(house, releases, gateway, metrics))
     except* CrossdockError as group:
         raise first_error(group) or group from None

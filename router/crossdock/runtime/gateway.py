@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from crossdock.core.errors import CrossdockError
 from crossdock.core.journal import Journal
+from crossdock.core.policy import StateStore
 from crossdock.core.ports import Services
 from crossdock.core.version import engine
 from crossdock.runtime.doors import Doors
@@ -27,9 +28,18 @@ LOOK = 0.4
 
 
 class Gateway:
-    """All sources of what is deployed, on one event loop."""
+    """All sources of what is deployed, on one event loop; `shared` is the state that all gateways have in common, if any."""
 
-    def __init__(self, releases: Releases, journal: Journal, services: Services, waker: Waker, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        releases: Releases,
+        journal: Journal,
+        services: Services,
+        waker: Waker,
+        metrics: Metrics,
+        shared: StateStore | None = None,
+    ) -> None:
+        self._shared = shared
         self._releases = releases
         self._journal = journal
         self._services = services
@@ -41,7 +51,7 @@ class Gateway:
         """Serve until `stop`; raises CrossdockError where a source can't start."""
         doors = Doors(self._releases)
         commit = GroupCommit(self._journal, doors.release_for, self._waker, self._metrics)
-        quotas = QuotaIntake(commit, self._releases.active.partners)
+        quotas = QuotaIntake(commit, self._releases.active.partners, shared=self._shared)
         async with asyncio.TaskGroup() as group:
             sources = Sources(group, quotas, self._services)
             await sources.start(self._releases.active)
