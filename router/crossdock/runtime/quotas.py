@@ -1,8 +1,8 @@
 """Partners' quotas at the intake: a file that is too big is refused, what comes too fast waits: a flood is its sender's alone.
 
-All gateways count together where the environment's state store is shared (Redis). Without one, and while Redis is away, each process
-counts for itself: a quota is no reason to take nothing. A wait longer than `PATIENCE` becomes an answer: again later (503 with
-Retry-After over HTTP, a failure over SFTP), and what is fetched by us stays where it is until the next look.
+All gateways count together where the environment's state store is shared (Redis). Without one, and while Redis is away, each
+process counts for itself: a quota is no reason to take nothing. A wait longer than `PATIENCE` becomes an answer: again later (503
+with Retry-After over HTTP, a failure over SFTP), and what is fetched by us stays where it is until the next look.
 """
 
 from __future__ import annotations
