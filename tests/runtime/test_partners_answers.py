@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -237,3 +239,39 @@ def test_of_several_edifact_interchanges_only_the_copy_is_refused(post: Any) -> 
         "UCI+4712+5412345000013:14+4012345000009:14+7",
     ]
     assert at_work.got() == 1
+
+
+# Files within an archive
+
+
+def archive(*files: bytes) -> bytes:
+    """Return a zip of files."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as out:
+        for at, one in enumerate(files):
+            out.writestr(f"{at}.edi", one)
+    return held.getvalue()
+
+
+def zipped(post: Any) -> Any:
+    """Return a route that takes archives of X12 files."""
+    return post("  - split: files\n  - decode: x12\n  - split: transactions", "zip")
+
+
+def test_a_copy_in_an_archive_is_refused_before_anything_of_it_is_done(post: Any) -> None:
+    """Whole as in a file of several interchanges; the rest of the archive goes on."""
+    at_work = zipped(post)
+    at_work.hand_in(archive(ORDER))
+    at_work.endpoint.calls.clear()
+    at_work.hand_in(archive(ORDER + OTHER, THIRD))
+    assert (at_work.got(), len(at_work.said("AK9*A*1*1*1"))) == (2, 2)
+    assert at_work.said("TA1") == ["TA1*000004711*261015*0930*R*025"]
+    (copy,) = at_work.found("duplicate")
+    assert copy["keys"]["interchange"] == "000004711"
+    assert at_work.found("failed") == []
+
+
+def test_two_files_of_an_archive_with_one_interchange_are_one(post: Any) -> None:
+    at_work = zipped(post)
+    at_work.hand_in(archive(ORDER, ORDER))
+    assert (at_work.got(), len(at_work.found("duplicate"))) == (1, 1)

@@ -6,7 +6,7 @@ leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
 
@@ -196,12 +196,17 @@ class _Walk:
         except CrossdockError as error:
             self.at -= 1
             return self._caught(node, error, perf_counter_ns())
-        children = self._children(parts, self.nodes[self.at :])
-        outcome = self.current.outcome(State.SPLIT, parts=children, resume=node.number)
+        rest = self.nodes[self.at :]
+        outcome = self.current.outcome(State.SPLIT, parts=self._children(parts, rest), resume=node.number)
         if node.path is not None:
             return outcome
         self.current.stream = None  # its last part closes it
-        return replace(outcome, finish=body.finish, refuse=getattr(body, "refuse", unanswered))
+
+        def without(taken: Collection[tuple[str, str]]) -> Outcome:
+            left = body.without(taken)
+            return replace(outcome, parts=self._children(left.parts(), rest), finish=left.finish)
+
+        return replace(outcome, finish=body.finish, refuse=getattr(body, "refuse", unanswered), without=without)
 
     def _children(self, parts: Iterator[Part], rest: tuple[Node, ...]) -> Iterator[Outcome]:
         parent, world = self.current.message, self.current.world
@@ -274,16 +279,26 @@ def _told(node: Node, error: Exception) -> CrossdockError:
     return error
 
 
-def flatten(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """Yield outcomes with splits inside splits opened: each inner split after its own parts."""
+Admit = Callable[[Outcome], tuple[Sequence[Outcome], Outcome]]
+"""Takes the keys of a split inside a split; gives what of it came before, each as an outcome, and the outcome of what is left."""
+
+
+def _all(outcome: Outcome) -> tuple[Sequence[Outcome], Outcome]:
+    return (), outcome
+
+
+def flatten(outcomes: Iterator[Outcome], admit: Admit = _all) -> Iterator[Outcome]:
+    """Yield outcomes with splits inside splits opened: each inner split after its own parts, none of which came before."""
     for outcome in outcomes:
-        if outcome.parts is not None:
-            yield from flatten(outcome.parts)
-            closing = outcome.finish()
-            deliveries = outcome.deliveries + closing.deliveries
-            yield replace(outcome, parts=None, deliveries=deliveries, settlements=closing.settlements)
-        else:
-            yield outcome
+        copies, left = admit(outcome) if outcome.parts is not None else ((), outcome)
+        yield from copies
+        if left.parts is None:
+            yield left
+            continue
+        yield from flatten(left.parts, admit)
+        closing = left.finish()
+        deliveries = left.deliveries + closing.deliveries
+        yield replace(left, parts=None, deliveries=deliveries, settlements=closing.settlements)
 
 
 __all__: Sequence[str] = ("Surroundings", "flatten", "run")

@@ -5,7 +5,7 @@ Steps compute and send nothing; an `Outcome` is the whole of what they want to h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -180,7 +180,8 @@ class Outcome:
     `resume` is the program's node at which a failed message can be taken up again. `paused` says that a RETRY is no trouble:
     the route wants to go on `after` seconds; `wait` says what it waits for. `releases` are the keys of parked messages that may
     go on, `answer` is for whoever waits for this message's reply. `closing` is what closed a document that was not split; its
-    deliveries are among the outcome's, and the document is not answered a second time.
+    deliveries are among the outcome's, and the document is not answered a second time. `without` gives the outcome of a split
+    without those of its parts whose claims (scope and key) are taken.
     """
 
     message: Message
@@ -203,3 +204,4 @@ class Outcome:
     answer: Answer | None = None
     settlements: tuple[Settlement, ...] = ()
     closing: Closing | None = None
+    without: Callable[[Collection[tuple[str, str]]], Outcome] | None = None

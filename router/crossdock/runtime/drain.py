@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from crossdock.core import copies, engine
@@ -180,9 +181,22 @@ class MessageDrain:
         """Commit a split message: its parts some at a time, then itself with what closes it; raises LeaseLost."""
         work, outcome = result.work, result.outcome
         assert outcome.parts is not None
-        touched = self._append(work, engine.flatten(outcome.parts))
+        touched = self._append(work, engine.flatten(outcome.parts, partial(self._admitted, work)))
         closing = outcome.finish()
         return touched | self._settle([replace(result, outcome=_closed(outcome, closing))])
+
+    def _admitted(self, work: MessageWork, inner: Outcome) -> tuple[Sequence[Outcome], Outcome]:
+        """Take the keys of a file within a file (an interchange in an archive) before any of its parts is committed."""
+        if not inner.claims or inner.without is None:
+            return (), inner
+        message = inner.message
+        taken = self._journal.reserve(replace(work, message=message), inner.claims)
+        if not taken:
+            return (), replace(inner, claims=())
+        if any(not one.part for one in taken):
+            return (), copies.whole(replace(message, body=None), inner, taken)
+        left = inner.without({(one.scope, one.key) for one in taken if one.holder != message.id})
+        return [copies.part(message, inner, one) for one in taken], replace(left, claims=())
 
     def _append(self, work: MessageWork, parts: Iterator[Outcome]) -> set[str]:
         release = self._releases.get(work.message.control.release)
