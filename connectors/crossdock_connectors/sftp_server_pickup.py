@@ -42,7 +42,9 @@ class PickupSink:
                 greeting = await _greeting(host, self._settings.port)
         except (OSError, TimeoutError) as error:
             raise Retryable(
-                f"no SFTP server answers at {place}", advice="is `crossdock up` running?", detail=str(error)
+                f"no SFTP server answers at {place}",
+                advice="is `crossdock up`, or `crossdock gateway`, running?",
+                detail=str(error),
             ) from error
         if not greeting.startswith("SSH-2.0-"):
             raise Retryable(f"another program answers at {place}", advice=f"`ss -ltnp 'sport = :{self._settings.port}'` names it")

@@ -22,6 +22,7 @@ import orjson
 
 from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Misconfigured, Rejected, Retryable
+from crossdock.core.errors import Problem as Fault
 from crossdock.core.message import Accepted, Receipt
 from crossdock.core.ports import Answers, Intake
 from crossdock.core.spec import Binding
@@ -112,11 +113,21 @@ def _hook(binding: Binding, clock: Clock) -> Hook:
     return Hook(
         route=binding.route,
         options=options,
-        proof=proof_of(options.auth, clock),
+        proof=_proof(binding, clock),
         kept=frozenset(kept - {name.encode() for name in SHUT}),
         types=frozenset(kind.lower().encode() for kind in options.content_types),
         dedupe=options.dedupe_header.lower().encode(),
     )
+
+
+def _proof(binding: Binding, clock: Clock) -> Proof:
+    """Return the proof that a route asks for; raises Misconfigured that says which route's secret is unusable."""
+    try:
+        return proof_of(binding.options.auth, clock)
+    except Misconfigured as error:
+        said = f"route '{binding.route}': {error.message}"
+        problems = [Fault.at(binding.place, f"{said}; {error.advice}")]
+        raise Misconfigured(said, code=error.code, advice=error.advice, problems=problems) from None
 
 
 def build_app(

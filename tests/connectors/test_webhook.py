@@ -480,6 +480,8 @@ def test_an_unusable_secret_is_refused_and_not_shown(auth: dict[str, Any]) -> No
     with pytest.raises(Misconfigured) as caught:
         WebhookListener(WebhookSettings(), [binding(auth=auth)], SERVICES)
     assert "!!!" not in str(caught.value.record())
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(f"route '{binding().route}': ")
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ def _prove(opened: OpenJournal, candidate: Candidate, runs: Meaning, removed: tu
 
 def reasons(opened: OpenJournal, release: Release, engine: str, removed: tuple[str, ...]) -> Iterator[Problem]:
     """Yield why a release that compiles must not be deployed: `removed` are routes that nobody has allowed to go."""
-    yield from _unbuildable(release)
+    yield from unbuildable(release)
     yield from _too_old(opened, engine)
     for route in removed:
         yield Problem(("routes/", 1, 1), f"route '{route}' runs now and isn't in the release")
@@ -291,7 +291,7 @@ def _artefact(kept: StoredRelease) -> Artefact:
     return Artefact(kept.id, kept.engine, kept.files, key, signature)
 
 
-def _unbuildable(release: Release) -> Iterator[Problem]:
+def unbuildable(release: Release) -> Iterator[Problem]:
     """Yield what endpoints say against their routes and partners together, before any of them runs."""
     from crossdock.boot.house import STATE
     from crossdock.core.clock import SystemClock

@@ -158,7 +158,7 @@ class House:
         deployment = opened.journal.deployed()
         if deployment is None:
             opened.close()
-            return cls.enter(root, compiled(root, environment))
+            return cls.enter(root, _served(compiled(root, environment)))
         return cls(root, deployment, _deployed(root, opened, deployment), opened, lambda journal: journal)
 
     @classmethod
@@ -220,6 +220,16 @@ class House:
         drains: dict[str, Drain] = {"route": messages, "to": deliveries, "gather": GatherDrain(journal, releases)}
         lanes = Lanes(journal, drains, waker, lease, share=share)
         return Parts(journal, lanes, loop, sinks, waker, releases, Watch(journal, releases), Canary(journal, releases))
+
+
+def _served(release: Release) -> Release:
+    """Return a release whose ways in can be built; raises Misconfigured: else a worker would deploy what no gateway can serve."""
+    from crossdock.boot.deployments import unbuildable
+
+    problems = list(unbuildable(release))
+    if problems:
+        raise Misconfigured("the project can't be served as it stands: nothing is deployed", problems=problems)
+    return release
 
 
 def _running(root: Path, opened: OpenJournal, release: Release) -> tuple[Deployment, Release]:

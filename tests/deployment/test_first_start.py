@@ -1,0 +1,49 @@
+"""The first start of a production process: what it deploys can be served, or nothing is deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crossdock import boot
+from crossdock.boot.house import House
+from crossdock.core.errors import Misconfigured
+
+ROUTE = """\
+route: orders
+owner: edi@example.com
+domain: sales
+from:
+  webhook: { path: /orders, auth: { standard_webhooks: { secrets: ["${secret:SHOP}"] } } }
+to: [ { event: order.received } ]
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "routes").mkdir()
+    (tmp_path / "routes/orders.route.yaml").write_text(ROUTE)
+    (tmp_path / "config/environments").mkdir(parents=True)
+    (tmp_path / "config/environments/local.yaml").write_text("environment: local\njournal: sqlite:///journal.db\n")
+    return tmp_path
+
+
+def test_a_worker_that_is_started_first_deploys_nothing_that_no_gateway_can_serve(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP", "!!!")
+    with pytest.raises(Misconfigured) as caught:
+        House.follow(root, "local")
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("routes/orders.route.yaml:5:3: route 'orders': a Standard Webhooks secret is not base64; it ")
+    opened = boot.journal(root, "local")
+    assert opened.journal.deployed() is None
+    opened.close()
+
+
+def test_what_can_be_served_is_deployed_by_the_first_start(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    house = House.follow(root, "local")
+    assert (house.deployment.number, house.deployment.act) == (1, "up")
+    house.opened.close()
