@@ -2,7 +2,7 @@
 
     postgres_url    an empty database of its own for each test
     journal_url     a journal of its own with its tables, once on SQLite and once on PostgreSQL
-    sqlite_url      the same, only on SQLite
+    sqlite_url, postgres_journal_url    the same, only on one of them
     redis_url       an empty Redis; each process of the run has its own server
     rabbitmq_url    an empty virtual host of its own for each test; the tests that use it run in one process, in turn
 
@@ -91,14 +91,17 @@ def sqlite_url(journals: Journals, tmp_path: Path) -> str:
     return journals.sqlite(tmp_path / "journal.db")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def journal_url(request: pytest.FixtureRequest, journals: Journals) -> Iterator[str]:
-    """The URL of a journal."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_url")
-        return
-    with journals.postgres(request.getfixturevalue("postgres_server")) as url:
+@pytest.fixture
+def postgres_journal_url(journals: Journals, postgres_server: Postgres) -> Iterator[str]:
+    """The URL of a journal on PostgreSQL."""
+    with journals.postgres(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def journal_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a journal."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_journal_url"))
 
 
 @pytest.fixture(scope="session")
