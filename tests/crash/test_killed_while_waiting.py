@@ -38,6 +38,7 @@ steps:
 {steps}
 to:
   - sink: {{ key: body.order_number, policies: [quick] }}
+{rest}
 """
 Body = dict[str, Any]
 
@@ -67,6 +68,7 @@ class Case:
     meanwhile: Callable[[OpenJournal], object] = lambda _: None
     holds: Callable[[Run], bool] = lambda _: True
     reply: str = ""
+    rest: str = ""
 
 
 def orders(*numbers: str, **rest: Any) -> tuple[Body, ...]:
@@ -109,6 +111,7 @@ CASES = {
         expected=("PO-1", "PO-2", "PO-3", "PO-4"),
         points=(("settle", "before", "1"), ("settle", "after", "2"), ("gathered", "before", "1"), ("gathered", "after", "1")),
         holds=in_turn,
+        rest="order_by: body.group",
     ),
     "claim_check": Case(
         steps="""\
@@ -168,7 +171,7 @@ def write(root: Path, journal: str, port: int, sink: str, case: Case) -> Path:
     """Write the project of a pattern."""
     project.write(root, journal=journal, port=port, sink=sink, keyed=True)
     (root / "routes/sales/order.map.yaml").unlink()
-    (root / "routes/sales/orders.route.yaml").write_text(ROUTE.format(steps=case.steps, reply=case.reply))
+    (root / "routes/sales/orders.route.yaml").write_text(ROUTE.format(steps=case.steps, reply=case.reply, rest=case.rest))
     environment = root / "config/environments/local.yaml"
     environment.write_text(environment.read_text() + f'  lookup: {{ http: {{ url: "{sink}/keyed", timeout: 5s }} }}\n')
     return root
