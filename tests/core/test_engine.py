@@ -4,14 +4,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
+
 from crossdock.core import engine
 from crossdock.core.errors import Place, Rejected, Retryable
 from crossdock.core.exchange import Settlement, Verdict
 from crossdock.core.message import Control, Message
-from crossdock.core.nodes import Branch, ChoiceNode, EventNode, FilterNode, HeadersNode, SplitNode, StepNode, TargetNode
+from crossdock.core.nodes import (
+    Branch,
+    ChoiceNode,
+    EventNode,
+    FilterNode,
+    HeadersNode,
+    MulticastNode,
+    SplitNode,
+    StepNode,
+    TargetNode,
+)
 from crossdock.core.outcome import Claim, Closing, Delivery, State
 from crossdock.core.program import Program
-from crossdock.core.spec import Part
+from crossdock.core.spec import SKIPPED, Part
 
 PLACE = Place("routes/a.route.yaml", 3, 5)
 
@@ -232,3 +244,72 @@ def test_the_sender_is_the_partner_that_the_message_came_from():
 def test_a_message_without_a_partner_has_no_sender_to_answer():
     nobody = replace(message({}), control=Control("orders", "rel"))
     assert engine.run(program(to(1, "partner:")), nobody).error.message == "this message has no partner to deliver to"
+
+
+# A stream that is not split
+
+
+class Answered(Orders):
+    """A stream without a bad part."""
+
+    def parts(self):
+        yield Part({"n": 1}, {"po": "A"})
+
+
+def raising(error):
+    def step(_body):
+        raise error
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("then", "state"),
+    [
+        (step(2, raising(Rejected("no such SKU"))), State.FAILED),
+        (step(2, raising(Retryable("away"))), State.RETRY),
+        (step(2, raising(KeyError("defect"))), State.FAILED),
+        (FilterNode(2, "filter", PLACE, Compute(lambda body: False)), State.FILTERED),
+        (to(2), State.DONE),
+    ],
+)
+def test_whoever_sent_what_is_not_split_is_answered_whatever_becomes_of_it(then, state):
+    outcome = run([step(1, lambda body: Answered()), then], b"ISA")
+    assert outcome.state is state
+    assert [one.body for one in outcome.deliveries if one.endpoint == "partner:acme"] == [b"997"]
+    assert outcome.closing is not None
+    assert outcome.claims == Answered.claims
+
+
+def test_a_bad_part_fails_what_is_not_split_and_is_answered():
+    outcome = run([step(1, lambda body: Orders()), FilterNode(2, "filter", PLACE, Compute(lambda body: True))], b"ISA")
+    assert (outcome.state, outcome.error.message) == (State.FAILED, "segment BEG is missing")
+    assert [one.endpoint for one in outcome.deliveries] == ["partner:acme"]
+
+
+def test_an_answer_that_breaks_does_not_hide_why_the_document_failed():
+    class Broken(Answered):
+        def finish(self):
+            raise ZeroDivisionError
+
+    outcome = run([step(1, lambda body: Broken()), step(2, raising(Rejected("no such SKU")))], b"ISA")
+    assert (outcome.state, outcome.error.message) == (State.FAILED, "no such SKU")
+    assert outcome.stages[-1].note == "no answer was made: the answer to its sender broke: ZeroDivisionError"
+    done = run([step(1, lambda body: Broken()), FilterNode(2, "filter", PLACE, Compute(lambda body: True))], b"ISA")
+    assert (done.state, done.error.code) == (State.FAILED, "defect")
+
+
+def test_what_is_decoded_in_a_branch_is_answered_too():
+    branch = (step(2, lambda body: Answered()),)
+    outcome = run([MulticastNode(1, "multicast", PLACE, (branch,))], b"ISA")
+    assert [one.body for one in outcome.deliveries] == [b"997"]
+
+
+def test_parts_that_came_before_are_left_out_and_the_rest_keeps_its_numbers():
+    class Two(Orders):
+        def parts(self):
+            yield SKIPPED
+            yield Part({"n": 2}, {"po": "B"})
+
+    outcome = run([step(1, lambda body: Two()), SplitNode(2, "split", PLACE), to(3)], b"ISA")
+    assert [part.message.id for part in outcome.parts] == ["01.2"]

@@ -248,6 +248,31 @@ def test_keys_are_reserved_all_or_none_and_again_by_the_same_message(opened: Ope
     assert opened.desk.counts(0)["messages"] == {"duplicate": 1, "split": 1}
 
 
+def test_of_a_documents_parts_only_those_are_refused_that_came_before(opened: OpenJournal) -> None:
+    """The others are taken; a part that is in the document again is told with its own message as holder."""
+    accepted(opened, b"a", b"b", b"c")
+    first, second, third = claimed(opened)
+    old, new, again = (Claim("s", key, key, part=at) for at, key in enumerate(("old", "new", "new"), start=1))
+    assert opened.journal.reserve(first, [replace(old, part=1)]) == ()
+    expected = (replace(old, holder=first.message.id), replace(again, holder=second.message.id))
+    for _ in range(2):  # a run after a crash hears the same
+        assert opened.journal.reserve(second, [old, new, again]) == expected
+    assert opened.journal.reserve(third, [replace(new, part=1)]) == (replace(new, part=1, holder=second.message.id),)
+
+
+def test_a_document_of_nothing_but_copies_takes_no_key(opened: OpenJournal) -> None:
+    """Nor does one whose own key, beside those of its parts, is taken."""
+    accepted(opened, b"a", b"b", b"c", b"d")
+    works = claimed(opened)
+    one, two = Claim("s", "1", "1", part=1), Claim("s", "2", "2", part=2)
+    whole, free = Claim("s", "whole", "w"), Claim("s", "3", "3", part=2)
+    assert opened.journal.reserve(works[0], [one, two, whole]) == ()
+    other = Claim("s", "other", "o")
+    assert [claim.key for claim in opened.journal.reserve(works[1], [one, two, other])] == ["1", "2"]
+    assert [claim.key for claim in opened.journal.reserve(works[2], [one, free, whole])] == ["1", "whole"]
+    assert opened.journal.reserve(works[3], [other, free]) == ()
+
+
 def test_a_reserved_key_stays_with_its_message_whatever_order_a_batch_has(opened: OpenJournal) -> None:
     accepted(opened, b"a", b"b")
     first, second = claimed(opened)
