@@ -241,6 +241,59 @@ def test_of_several_edifact_interchanges_only_the_copy_is_refused(post: Any) -> 
     assert at_work.got() == 1
 
 
+# An interchange that can't be used among others
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        (b"IEA*1*000004712", b"IEA*1*000004799", "001"),
+        (b"IEA*1*000004712", b"IEA*2*000004712", "021"),
+        (b"*ZZ*ACMERETAIL     *", b"*ZZ*OTHER          *", "006"),
+        (b"*01*080192334      *", b"*01*080192335      *", "009"),
+        (b"*0*P*>", b"*0*T*>", "020"),
+    ],
+)
+def test_an_interchange_with_a_bad_envelope_never_sinks_its_siblings(post: Any, old: bytes, new: bytes, note: str) -> None:
+    """It is refused by TA1 and kept to be repaired; those before and after it go on and are acknowledged."""
+    assert old in OTHER
+    at_work = post(SPLIT)
+    (whole,) = at_work.hand_in(ORDER + OTHER.replace(old, new, 1) + THIRD)
+    assert (at_work.got(), at_work.said("AK9")) == (2, ["AK9*A*1*1*1"] * 2)
+    assert at_work.said("TA1") == [f"TA1*000004712*261015*0930*R*{note}"]
+    (kept,) = at_work.found("failed")
+    assert (kept["parent"], kept["keys"]["interchange"]) == (whole, "000004712")
+    at_work.opened.desk.retry(kept["id"], OTHER, ANN)
+    at_work.run()
+    assert (at_work.got(), at_work.found("failed")) == (3, [])
+
+
+def test_a_corrected_copy_of_a_refused_interchange_is_no_duplicate(post: Any) -> None:
+    """Its number was not taken."""
+    at_work = post(SPLIT)
+    at_work.hand_in(ORDER + OTHER.replace(b"IEA*1*", b"IEA*2*"))
+    at_work.hand_in(OTHER)
+    assert (at_work.got(), at_work.found("duplicate")) == (2, [])
+
+
+def test_a_file_of_nothing_but_bad_interchanges_is_refused_whole(post: Any) -> None:
+    at_work = post(SPLIT)
+    at_work.hand_in(ORDER.replace(b"IEA*1*", b"IEA*2*") + OTHER.replace(b"IEA*1*", b"IEA*2*"))
+    assert (at_work.states(), at_work.got()) == (["failed"], 0)
+
+
+def test_an_edifact_interchange_for_somebody_else_never_sinks_its_siblings(post: Any) -> None:
+    """UCI 4 with 7 for the one, 7 for the other."""
+    at_work = post("  - split: messages", "edifact")
+    other = edifact_kit.file(edifact_kit.ORDER, control="4712").replace(b"+4012345000009:14+261015", b"+4099999000009:14+261015")
+    at_work.hand_in(other + ORDERS)
+    assert sorted(at_work.said("UCI")) == [
+        "UCI+4711+5412345000013:14+4012345000009:14+7",
+        "UCI+4712+5412345000013:14+4099999000009:14+4+7+UNB+4",
+    ]
+    assert (at_work.got(), len(at_work.found("failed"))) == (1, 1)
+
+
 # Files within an archive
 
 

@@ -8,9 +8,9 @@ from crossdock.core.outcome import Claim
 
 
 def repeated(identities: Sequence[str]) -> frozenset[int]:
-    """Return which interchanges, counted from 1, are in the file already further up."""
+    """Return which interchanges, counted from 1, are in the file already further up; one without an identity is not."""
     first: dict[str, int] = {}
-    return frozenset(at for at, identity in enumerate(identities, start=1) if first.setdefault(identity, at) != at)
+    return frozenset(at for at, one in enumerate(identities, start=1) if one and first.setdefault(one, at) != at)
 
 
 def named(claims: Sequence[Claim], taken: Collection[tuple[str, str]]) -> frozenset[int]:

@@ -70,12 +70,19 @@ class EdifactDecode:
     def _opened(self, data: bytes, sender: str) -> tuple[Survey, Partner, EdifactAgreement]:
         """Return a file's envelope and whose it is; raises Rejected."""
         found = survey(data)
+        faults: list[BadInterchange] = []
         _usable(found)
         partner, agreement = self._partner(sender, found.interchanges[0].header)
         for interchange in found.interchanges:
             if self._testing and interchange.header.usage == "P":
                 raise marked_production("UNB 0035", "in")
-            _agreed(interchange.header, partner.name, agreement)
+            try:
+                _agreed(interchange.header, partner.name, agreement)
+            except BadInterchange as error:
+                faults.append(error)
+                interchange.blame = error.blame
+        if len(faults) == len(found.interchanges):
+            raise faults[0]
         return found, partner, agreement
 
     def _answer(self, message: Message, data: bytes, error: BadInterchange) -> tuple[Delivery, ...]:

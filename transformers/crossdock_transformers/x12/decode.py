@@ -77,13 +77,19 @@ class X12Decode:
 
     def _opened(self, data: Data, sender: str) -> tuple[Survey, Partner, X12Agreement]:
         """Return a file's envelope and whose it is; raises Rejected."""
-        found = survey(data, partial(self._lenient, sender))
+        found = survey(data, partial(self._lenient, sender), apart=True)
         _usable(found)
         partner, agreement = self._partner(sender, found.interchanges[0].header)
         for interchange in found.interchanges:
             if self._testing and interchange.header.usage == "P":
                 raise marked_production("ISA15", "in")
-            _agreed(interchange.header, partner.name, agreement)
+            try:
+                _agreed(interchange.header, partner.name, agreement)
+            except BadEnvelope as error:
+                interchange.fault = interchange.fault or error
+        faults = [one.fault for one in found.interchanges if one.fault is not None]
+        if len(faults) == len(found.interchanges):
+            raise faults[0]
         return found, partner, agreement
 
     def _lenient(self, sender: str, *signed: str) -> frozenset[str]:

@@ -110,7 +110,10 @@ class Group:
 
 @dataclass(slots=True)
 class Interchange:
-    """One interchange of a file. `acks` are the elements of its TA1 segments, `eased` the faults that were let pass."""
+    """One interchange of a file. `acks` are the elements of its TA1 segments, `eased` the faults that were let pass.
+
+    `fault` is why it can't be used although its end is known: other interchanges of the file can.
+    """
 
     header: Header
     groups: list[Group]
@@ -118,6 +121,12 @@ class Interchange:
     acks: tuple[tuple[str, ...], ...] = ()
     eased: tuple[Finding, ...] = ()
     start: int = 0
+    fault: BadEnvelope | None = None
+
+    @property
+    def size(self) -> int:
+        """How many transactions it has."""
+        return sum(group.size for group in self.groups)
 
     def alone(self, group: Group, transaction: bytes) -> bytes:
         """Return one transaction as an interchange of its own, with the same envelope."""
@@ -145,22 +154,32 @@ def strict(_qualifier: str, _sender: str) -> frozenset[str]:
     return frozenset()
 
 
-def survey(data: Data, lenient: Lenient = strict) -> Survey:
-    """Return a file's envelope; raises Rejected where the file as a whole can't be used."""
+def survey(data: Data, lenient: Lenient = strict, *, apart: bool = False) -> Survey:
+    """Return a file's envelope; raises Rejected where the file as a whole can't be used.
+
+    With `apart` an interchange that can't be used is told by its `fault`, as long as another one can.
+    """
     at = _begin(data)
     found: list[Interchange] = []
     while at < len(data):
         if data[at : at + 3] != b"ISA":
             if not found:
                 raise _not_x12(data, at)
-            return Survey(tuple(found), _junk(data, at))
+            return _usable(Survey(tuple(found), _junk(data, at)), apart=apart)
         try:
             found.append(_Walk(data, at, lenient).interchange)
         except BadEnvelope as error:
             error.raw = data[at : at + 2 * _ISA_SIZE]
             raise
         at = _skip(data, found[-1].end)
-    return Survey(tuple(found))
+    return _usable(Survey(tuple(found)), apart=apart)
+
+
+def _usable(found: Survey, *, apart: bool) -> Survey:
+    faults = [one.fault for one in found.interchanges if one.fault is not None]
+    if faults and not (apart and len(faults) < len(found.interchanges)):
+        raise faults[0]
+    return found
 
 
 def _begin(data: Data) -> int:
@@ -531,18 +550,19 @@ class _Walk:
         self._outside(start)
         end = self._end(start)
         count, control = (*self._elements(start, end), "", "")[:2]
+        fault: BadEnvelope | None = None
         if control.strip() != self._header.control:
-            raise _bad(
-                f"the control number in IEA02 is {shown(control)}, in ISA13 it is {shown(self._header.control)}",
-                start,
-                note="001",
-            )
-        if not count.isdecimal() or int(count[:9]) != len(self._groups):
+            message = f"the control number in IEA02 is {shown(control)}, in ISA13 it is {shown(self._header.control)}"
+            fault = _bad(message, start, note="001")
+        elif not count.isdecimal() or int(count[:9]) != len(self._groups):
             message = f"IEA01 says {shown(count)} functional groups, the interchange has {len(self._groups)}"
             if "envelope_count" not in self._lenient:
-                raise _bad(message, start, note="021")
-            self._ease("envelope_count", message)
-        return Interchange(self._header, self._groups, end, tuple(self._acks), tuple(self._eased))
+                fault = _bad(message, start, note="021")
+            else:
+                self._ease("envelope_count", message)
+        if fault is not None:
+            fault.raw = self._header.raw
+        return Interchange(self._header, self._groups, end, tuple(self._acks), tuple(self._eased), fault=fault)
 
 
 def _group_fault(group: Group, count: str, control: str, size: int) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from crossdock_transformers.edi.chain_x12 import X12
 from crossdock_transformers.edi.reading import MOST_BYTES, Reading, Transaction
 from crossdock_transformers.x12.acknowledge import Report
 from crossdock_transformers.x12.answer import CONTENT_TYPE, Correspondence, identity, scope_of, seen
-from crossdock_transformers.x12.envelope import Group, Header, Interchange, Survey
+from crossdock_transformers.x12.envelope import BadEnvelope, Group, Header, Interchange, Survey
 from crossdock_transformers.x12.settle import SETS, Teller
 from crossdock_transformers.x12.transactions import GroupReader
 
@@ -45,7 +45,7 @@ class Transactions:
         self._survey = survey
         self._reading = reading
         self._with = correspondence
-        self._left_out = repeated([identity(one.header) for one in survey.interchanges])
+        self._left_out = repeated([identity(one.header) if one.fault is None else "" for one in survey.interchanges])
         self._teller = Teller(correspondence.partner.name, reading.grammars, correspondence.agreement.version)
         self._reports: list[tuple[Header, Report]] | None = None
 
@@ -63,7 +63,9 @@ class Transactions:
         scope, window = f"x12/{self._with.partner.name}", self._with.agreement.duplicate_window
         heads = [one.header for one in self._survey.interchanges]
         return tuple(
-            Claim(scope, identity(head), f"interchange {head.control}", window, part=at) for at, head in enumerate(heads, start=1)
+            Claim(scope, identity(head), f"interchange {head.control}", window, part=at)
+            for at, head in enumerate(heads, start=1)
+            if self._survey.interchanges[at - 1].fault is None
         )
 
     def without(self, taken: Collection[tuple[str, str]]) -> Transactions:
@@ -73,8 +75,9 @@ class Transactions:
         return left
 
     def _ours(self) -> list[Interchange]:
-        """Return the interchanges that are not left out."""
-        return [one for at, one in enumerate(self._survey.interchanges, start=1) if at not in self._left_out]
+        """Return the interchanges that are not left out and can be used."""
+        found = enumerate(self._survey.interchanges, start=1)
+        return [one for at, one in found if at not in self._left_out and one.fault is None]
 
     def parts(self) -> Iterator[Part]:
         """Yield each transaction, decoded or with its error."""
@@ -82,7 +85,11 @@ class Transactions:
         reports: list[tuple[Header, Report]] = []
         for at, interchange in enumerate(self._survey.interchanges, start=1):
             if at in self._left_out:
-                yield from repeat(SKIPPED, sum(group.size for group in interchange.groups))
+                yield from repeat(SKIPPED, interchange.size)
+                continue
+            if interchange.fault is not None:
+                yield self._refused(interchange, interchange.fault)
+                yield from repeat(SKIPPED, interchange.size - 1)
                 continue
             for group in interchange.groups:
                 report = Report(group, partial(self._context, group))
@@ -91,6 +98,11 @@ class Transactions:
                     report.add(transaction)
                     yield self._part(interchange, group, transaction)
         self._reports = reports
+
+    def _refused(self, interchange: Interchange, fault: BadEnvelope) -> Part:
+        """Return an interchange that can't be used as one part, to be repaired."""
+        raw = self._data[interchange.start : interchange.end] if interchange.end - interchange.start <= MOST_BYTES else b""
+        return Part(None, {"interchange": interchange.header.control}, fault, raw, CONTENT_TYPE)
 
     def _part(self, interchange: Interchange, group: Group, transaction: Transaction) -> Part:
         numbers = {"interchange": interchange.header.control, "group": group.control, "transaction": transaction.control}
@@ -162,6 +174,9 @@ class Transactions:
 
     def _notices(self) -> Iterator[Delivery]:
         """Yield a TA1 for each interchange that holds more than acknowledgments."""
+        for one in self._survey.interchanges:
+            if one.fault is not None and not _only_answers(one):
+                yield self._with.interchange(seen(one.header), "R", one.fault.note)
         last = self._survey.interchanges[-1]
         for one in self._ours():
             if _only_answers(one):
