@@ -1,14 +1,16 @@
-"""The canonical form of a YAML file: keys in the order of their kind, two spaces, quotes only where they are needed.
+"""The canonical form of a YAML file: keys in the order of their kind, two spaces, double quotes, and none around plain words.
 
-Comments stay where they are, before their key or behind their value. What a file means never changes: its data is read before
-and after, and where they differ the file is left as it was.
+Quotes stay where they tell a reader, or another YAML library, that something is a text (`"00401"`, `"2026-11-23"`, `"NO"`),
+around sentences that share their line with other things, and around whatever holds quotes of its own. Comments stay where they are,
+before their key or behind their value; those that stand in a column stay in one. What a file means never changes: its data is
+read before and after, and where they differ the file is left as it was.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -17,12 +19,17 @@ from crossdock.core.errors import Misconfigured, Problem
 from crossdock.core.registry import Registry, installed
 from crossdock_config.files import Files, file_kinds
 from crossdock_config.models import KINDS
+from crossdock_config.standing import Standing
 from crossdock_config.yaml_source import LOADER, Document, read
 
-FIRST = ("route", "map", "description")
+FIRST = ("route", "map")
+"""What a file of another kind is about comes first: the route or the map that a test is for."""
 WIDEST = 4096
 """Lines are not broken: where a line ends is the writer's choice."""
 _KEPT_TOGETHER = re.compile(r"\n{3,}")
+_WORDS = re.compile(r"[A-Za-z_./][^'\"\\]*")
+_OTHERS: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = yaml.SafeLoader.yaml_implicit_resolvers
+"""What YAML 1.1 takes for something else than a text, by its first character: `NO` for false, `2026-11-23` for a date."""
 
 
 class Formatter:
@@ -48,9 +55,10 @@ class Formatter:
 
 
 def _order(kind: str, model: Any) -> tuple[str, ...]:
-    """Return the keys of a kind in the order of its model; what the file is, and is for, comes first."""
+    """Return the keys of a kind in the order of its model; what the file is comes first."""
     names = [field.alias or name for name, field in model.model_fields.items()]
-    firsts = list(dict.fromkeys(name for name in (kind, *FIRST) if name in names))
+    about = ("description",) if issubclass(model, Standing) else ()
+    firsts = list(dict.fromkeys(name for name in (kind, *FIRST, *about) if name in names))
     return (*firsts, *(name for name in names if name not in firsts))
 
 
@@ -117,35 +125,57 @@ def _spaced(text: str) -> str:
 
 
 def _commented(text: str) -> list[str]:
-    """Return the lines with one space before the comments that stand behind something."""
+    """Return the lines with one space before the comments that stand behind something; a column of comments stays where it is."""
     ends: dict[int, int] = {}
     for token in yaml.scan(text, Loader=LOADER):
         ends[token.end_mark.line] = max(ends.get(token.end_mark.line, 0), token.end_mark.column)
     lines = text.rstrip("\n").split("\n")
-    for at, end in ends.items():
-        if end and lines[at][end:].lstrip().startswith("#"):
-            lines[at] = f"{lines[at][:end]} {lines[at][end:].lstrip()}"
+    starts = {at: lines[at].index("#", end) for at, end in ends.items() if end and lines[at][end:].lstrip().startswith("#")}
+    for column in _columns(starts):
+        width = max(starts[at] if len(column) > 1 else ends[at] + 1 for at in column)
+        for at in column:
+            lines[at] = lines[at][: ends[at]].ljust(width) + lines[at][starts[at] :]
     return lines
 
 
+def _columns(starts: Mapping[int, int]) -> list[list[int]]:
+    """Return the lines with comments in groups: lines that follow one another with their comments at the same place."""
+    found: list[list[int]] = []
+    for at in sorted(starts):
+        if found and found[-1][-1] == at - 1 and starts[at - 1] == starts[at]:
+            found[-1].append(at)
+        else:
+            found.append([at])
+    return found
+
+
 def _unquoted(data: Any) -> Any:
-    """Take quotes away that change nothing, in place."""
-    for holder, key, value in list(_scalars(data)):
-        if type(value).__name__ in ("SingleQuotedScalarString", "DoubleQuotedScalarString") and _plain(str(value)):
-            (dict if isinstance(holder, dict) else list).__setitem__(holder, key, str(value))  # its own would quote it again
+    """Take quotes away that say nothing, and make the others double where no backslash is needed for it; in place."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
+
+    for holder, key, value, inline in list(_scalars(data)):
+        if isinstance(value, SingleQuotedScalarString | DoubleQuotedScalarString):
+            text = str(value)
+            single = isinstance(value, SingleQuotedScalarString) and ('"' in text or "\\" in text or not text.isprintable())
+            made = text if _plain(text) and not (inline and " " in text) else value if single else DoubleQuotedScalarString(text)
+            (dict if isinstance(holder, dict) else list).__setitem__(holder, key, made)  # its own would quote it again
     return data
 
 
-def _scalars(data: Any) -> Iterator[tuple[Any, Any, Any]]:
+def _scalars(data: Any, inline: bool = False) -> Iterator[tuple[Any, Any, Any, bool]]:
+    """Yield each scalar with what holds it, its key there, and whether that stands on one line (`{ ... }`, `[...]`)."""
     items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    inline = inline or bool(items and data.fa.flow_style())
     for key, value in items:
         if isinstance(value, dict | list):
-            yield from _scalars(value)
+            yield from _scalars(value, inline)
         else:
-            yield data, key, value
+            yield data, key, value, inline
 
 
 def _plain(text: str) -> bool:
-    """Whether a text means the same without quotes, wherever it stands."""
+    """Whether a text is plain words, which mean the same without quotes wherever they stand, to every YAML library."""
+    if not _WORDS.fullmatch(text) or any(pattern.match(text) for _, pattern in _OTHERS.get(text[0], ())):
+        return False
     forms = (("k: {}\n", text), ("k: [{}, x]\n", [text, "x"]))
-    return bool(text) and all(read("", form.format(text)).data == {"k": expected} for form, expected in forms)
+    return all(read("", form.format(text)).data == {"k": expected} for form, expected in forms)

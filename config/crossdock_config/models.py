@@ -37,12 +37,12 @@ class RouteFile(Standing):
     owner: str = Field(min_length=1, description="who answers for it: an address or a team")
     domain: str = Field(min_length=1, description="the business domain: sales, inventory, procurement, ...")
     source: dict[str, Any] = Field(alias="from", description="one endpoint, or `event`")
+    order_by: Any = Field(None, description="an expression: messages with the same value go one after the other")
     steps: list[Any] = Field(default_factory=list, description="what is done with each message, one key a step")
+    keys: dict[str, str] = Field(default_factory=dict, description="business keys that a message is found by: name to expression")
     to: list[Any] = Field(default_factory=list, description="where it goes: endpoints, `partner`, `event`")
     on_error: list[Any] = Field(default_factory=list, description="what is done when a message fails: catches, as in `try`")
-    keys: dict[str, str] = Field(default_factory=dict, description="business keys that a message is found by: name to expression")
     policies: list[str] = Field(default_factory=list, description="policy sets around the route's runs")
-    order_by: Any = Field(None, description="an expression: messages with the same value go one after the other")
     priority: Literal["normal", "high"] = Field("normal", description="deliveries of high priority overtake others")
 
 
@@ -65,9 +65,9 @@ class PartnerFile(File):
     ids: Ids = Field(default_factory=Ids, description="identities beside the envelopes': gln, duns, as2")
     x12: X12Agreement | None = Field(None, description="identities and agreement for X12")
     edifact: EdifactAgreement | None = Field(None, description="identities and agreement for EDIFACT")
+    channels: dict[str, Any] = Field(default_factory=dict, description="how the partner is reached: connector to settings")
     contacts: tuple[Contact, ...] = Field((), description="people and desks at the partner")
     quotas: Quotas = Field(default_factory=Quotas, description="how much the partner may send")
-    channels: dict[str, Any] = Field(default_factory=dict, description="how the partner is reached: connector to settings")
     environments: dict[str, Any] = Field(
         default_factory=dict, description="what is different in an environment: its name to the parts that replace those above"
     )

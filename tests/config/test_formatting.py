@@ -45,7 +45,7 @@ steps:
   - decode: { json: {} }
 
   - filter: size(body.lines) > 0
-  - set_header: { code: 00401, "on": no, n: "7", t: "true", text: "a: b", expression: "[body.x]" }
+  - set_header: { code: "00401", "on": "no", n: "7", t: "true", text: "a: b", expression: "[body.x]" }
 to: [{ erp: { key: body.id } }] # to the ERP
 """
 
@@ -131,6 +131,64 @@ def test_what_readers_disagree_on_is_formatted_too(text: str) -> None:
     """libyaml reads `[0?&]` as a text; PyYAML would see an anchor."""
     made = FORMATTER.formatted(PATH, f'route: ["{text}"]\n')
     assert read(PATH, made).data == {"route": [text]}
+
+
+def test_quotes_stay_where_a_text_could_be_taken_for_something_else() -> None:
+    """Words of a kind lose theirs; dates, codes, switches, sentences among other things, and what holds quotes keep them."""
+    written = """\
+route: 'orders'
+steps:
+  - set_body: { date: '2026-11-23', code: "00401", country: "NO", said: 'a few words', path: 'body.?a.?b', expression: 'a + "x"' }
+  - filter: "size(body.lines) > 0"
+  - log: "it's"
+"""
+    assert (
+        FORMATTER.formatted(PATH, written)
+        == """\
+route: orders
+steps:
+  - set_body: { date: "2026-11-23", code: "00401", country: "NO", said: "a few words", path: body.?a.?b, expression: 'a + "x"' }
+  - filter: size(body.lines) > 0
+  - log: "it's"
+"""
+    )
+
+
+def test_a_column_of_comments_stays_one() -> None:
+    written = """\
+route: orders
+keys:
+  order_number: body.order_number    # one
+  po: "body.po"                      # two
+  a: body.a # alone
+"""
+    assert (
+        FORMATTER.formatted(PATH, written)
+        == """\
+route: orders
+keys:
+  order_number: body.order_number    # one
+  po: body.po                        # two
+  a: body.a # alone
+"""
+    )
+
+
+def test_the_repository_is_in_its_canonical_form() -> None:
+    """What is formatted by `crossdock fmt` is what its makers write."""
+    changed = [
+        path.relative_to(REPO).as_posix()
+        for path in files()
+        if FORMATTER.formatted(path.relative_to(REPO).as_posix(), path.read_text()) != path.read_text()
+    ]
+    assert changed == []
+
+
+def test_a_new_project_is_in_its_canonical_form(tmp_path: Path) -> None:
+    runner = CliRunner()
+    assert runner.invoke(cli, ["new", str(tmp_path / "firm")]).exit_code == 0
+    checked = runner.invoke(cli, ["-C", str(tmp_path / "firm"), "fmt", "--check"])
+    assert (checked.exit_code, checked.output) == (0, "0 files would be changed\n")
 
 
 def test_the_command_writes_checks_and_shows(tmp_path: Path) -> None:

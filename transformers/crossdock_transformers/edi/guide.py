@@ -149,10 +149,10 @@ class GuideFile(BaseModel):
     model_config = _MODEL
 
     guide: str = Field(description="the name; the file's name without .guide.yaml")
+    partner: str = Field("", description="the partner that it was agreed with; files from others are refused")
     extends: str = Field("", description="the guide that this one narrows further")
     set: str = Field("", description="the transaction set, such as 850; that of the guide it extends, if left out")
     version: str = Field("", description="the version of the base grammar; 004010 if nothing says otherwise")
-    partner: str = Field("", description="the partner that it was agreed with; files from others are refused")
     description: str = Field("", description="what a reader should know")
     segments: dict[str, SegmentRule] = Field(default_factory=dict, description="rules by segment, such as BEG or N1/N4")
     rules: list[CrossRule] = Field(default_factory=list, description="rules across segments, in CEL")
