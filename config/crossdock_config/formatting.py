@@ -1,9 +1,9 @@
 """The canonical form of a YAML file: keys in the order of their kind, two spaces, double quotes, and none around plain words.
 
 Quotes stay where they tell a reader, or another YAML library, that something is a text (`"00401"`, `"2026-11-23"`, `"NO"`),
-around sentences that share their line with other things, and around whatever holds quotes of its own. Comments stay where they are,
-before their key or behind their value; those that stand in a column stay in one. What a file means never changes: its data is
-read before and after, and where they differ the file is left as it was.
+around sentences that share their line with other things, and around whatever holds quotes of its own. Comments stay where they
+are, before their key or behind their value; those that stand in a column stay in one. What a file means never changes: its data
+is read before and after, and where they differ the file is left as it was.
 """
 
 from __future__ import annotations
