@@ -20,6 +20,8 @@ from typing import Any
 
 import aiohttp
 
+from crossdock.core.errors import Misconfigured
+
 MOST_REPLY = 10 * 1024 * 1024
 """How many bytes of an answer are read at most."""
 
@@ -150,7 +152,11 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> Answer:
 def _tls(verify: bool, authority: str) -> ssl.SSLContext | bool:
     if not verify:
         return False
-    return ssl.create_default_context(cafile=authority) if authority else True
+    try:
+        return ssl.create_default_context(cafile=authority) if authority else True
+    except (OSError, ssl.SSLError) as error:
+        advice = "`authority` names a PEM file with the certificates to trust"
+        raise Misconfigured(f"'{authority}' can't be read: {error.strerror or error}", advice=advice) from error
 
 
 def _reason(error: Exception) -> str:

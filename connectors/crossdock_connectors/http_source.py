@@ -83,7 +83,7 @@ class HttpPoll:
             return 0.0
         wait = (poll.due_at - poll.now) / 1000
         if poll.trouble:
-            return wait if self._begun or wait > LATEST else 0.0
+            return wait if self._begun or wait > max(LATEST, self._every * (1 + JITTER)) else 0.0
         return min(wait, (poll.looked_at - poll.now) / 1000 + self._every * (1 + JITTER))
 
     async def _looked(self, poll: Poll, intake: Intake) -> float:

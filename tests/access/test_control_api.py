@@ -226,6 +226,8 @@ def test_the_openapi_document_is_one() -> None:
         ["acks", "--state", "all"],
         ["acks", "--missing"],
         ["lanes"],
+        ["polls"],
+        ["polls", "restart", "nothing"],
         ["releases"],
         ["approve"],
         ["failed", "show", "01nothing"],

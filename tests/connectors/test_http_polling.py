@@ -465,6 +465,13 @@ async def test_an_api_in_trouble_is_asked_later_and_later(market: Api, tmp_path:
     assert "answered 503" in route.poll.trouble
 
 
+async def test_an_authority_that_is_no_file_stops_the_source_with_its_name(market: Api, tmp_path: Path) -> None:
+    route = polling(market, tmp_path, {"authority": str(tmp_path / "none.pem")}, **LISTED)
+    with pytest.raises(Misconfigured, match=r"none\.pem' can't be read: No such file"):
+        async with route.running() as task:
+            await task
+
+
 async def test_a_new_process_does_not_wait_for_the_end_of_a_pause_because_of_trouble(market: Api, tmp_path: Path) -> None:
     market.handler = in_turn(said({}, 401), said(orders(1)))
     route = polling(market, tmp_path, **LISTED)

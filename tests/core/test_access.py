@@ -21,6 +21,7 @@ TABLE = {
     "discard": "operator admin",
     "admit": "operator admin",
     "release_parked": "operator admin",
+    "restart_poll": "operator admin",
     "close_ack": "operator admin",
     "send": "operator admin",
     "deploy": "engineer admin",

@@ -297,6 +297,23 @@ def test_the_marketplace_is_asked_for_what_came_since_page_after_page(house: Hou
     assert (told["ok"], told["detail"][:7]) == (True, "looked ")
 
 
+def test_a_poll_that_begins_anew_takes_nothing_twice(house: House) -> None:
+    """An operator lets it: the marketplace is asked for everything, and what is known stays known."""
+    (poll,) = json.loads(house.cli("polls", "list", "--json"))
+    assert (poll["route"], json.loads(poll["state"])["at"], poll["trouble"]) == (
+        "marketplace-orders",
+        "2026-10-15T08:31:00+00:00",
+        "",
+    )
+    calls = len(house.systems.asked)
+    assert house.cli("polls", "restart", poll["name"]) == f"{poll['name']} begins anew\n"
+    house.until(lambda: any("placed_since" not in query for query in house.systems.asked[calls:]), "it begins anew")
+    house.until(lambda: len(house.systems.asked) > calls + 4, "it goes on")
+    received = json.loads(house.cli("messages", "--route", "marketplace-orders", "--json"))
+    assert len([row for row in received if not row["parent"] and row["state"] == "split"]) == 2
+    assert json.loads(house.cli("audit", "--action", "restart_poll", "--json"))[0]["subject"] == poll["name"]
+
+
 def test_who_can_not_prove_itself_or_asks_for_nonsense_is_told(house: House) -> None:
     """A wrong signature, no token, an item that nobody knows: nothing of it reaches the ERP."""
     body = (SALES / "shop-order.json").read_bytes()

@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from crossdock.core.audit import Sought
 from crossdock.core.errors import Retryable
 from crossdock.core.journal import Query
 from crossdock.core.message import Receipt
 from crossdock.core.ports import Progress
 from crossdock.runtime.journal import OpenJournal
-from tests.journal.journal_kit import World
+from tests.journal.journal_kit import ANN, World
 
 NAME = "orders at market.example"
 
@@ -85,8 +86,10 @@ def test_a_look_is_noted_with_its_trouble_and_when_the_next_is_due(world: World)
 def test_a_poll_that_begins_anew_can_t_be_moved_by_a_look_under_way(opened: OpenJournal) -> None:
     opened.polls.open(NAME, "orders")
     opened.journal.accept([receipt(1)], "r1", Progress(NAME, 0, "1"))
-    assert opened.polls.restart(NAME)
+    assert opened.polls.restart(NAME, ANN)
     with pytest.raises(Retryable):
         opened.journal.accept([], "", Progress(NAME, 1, "1"))
     assert opened.polls.open(NAME, "orders").state == ""
-    assert not opened.polls.restart("another")
+    assert not opened.polls.restart("another", ANN)
+    acts = [(row.actor, row.action, row.subject) for row in opened.audit.search(Sought(action="restart_poll"))]
+    assert acts == [("ann", "restart_poll", NAME)]

@@ -51,6 +51,7 @@ SECTIONS = {
         "messages": "List messages, newest first.",
         "failed": "See and settle what waits for a person.",
         "parked": "See what is parked until its key is released, and release it.",
+        "polls": "See what is asked again and again, and what is wrong with it.",
         "acks": "Which documents wait for an acknowledgement, are overdue, or were rejected.",
         "lanes": "Show the backlog, lane by lane.",
     },

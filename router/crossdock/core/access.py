@@ -22,8 +22,9 @@ Mark = Literal["user", "token", "email", "subject", "group"]
 """What a grant knows an actor by: an OS user, a token's name, or a sign-on's address, subject or group."""
 Role = Literal["viewer", "operator", "engineer", "approver", "admin"]
 Permission = Literal[
-    "read", "view", "retry", "repair", "resend", "discard", "admit", "release_parked", "close_ack", "send",
-    "deploy", "rollback", "promote", "request", "approve", "reject", "read_audit", "manage_tokens", "purge", "adopt",
+    "read", "view", "retry", "repair", "resend", "discard", "admit", "release_parked", "restart_poll", "close_ack",
+    "send", "deploy", "rollback", "promote", "request", "approve", "reject", "read_audit", "manage_tokens", "purge",
+    "adopt",
 ]  # fmt: skip
 
 ANY = "*"
@@ -40,6 +41,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     "discard": "take what has failed off the list",
     "admit": "let a duplicate in",
     "release_parked": "let parked messages go on",
+    "restart_poll": "let what is asked again and again begin anew",
     "close_ack": "settle an acknowledgement that will not come",
     "send": "hand in a file as if its partner had dropped it",
     "deploy": "deploy a release, or a canary of it",
@@ -55,7 +57,7 @@ PERMISSIONS: Mapping[Permission, str] = {
 }
 
 _OPERATOR: frozenset[Permission] = frozenset(
-    ("read", "view", "retry", "repair", "resend", "discard", "admit", "release_parked", "close_ack", "send")
+    ("read", "view", "retry", "repair", "resend", "discard", "admit", "release_parked", "restart_poll", "close_ack", "send")
 )
 ROLES: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(("read",)),

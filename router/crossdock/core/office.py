@@ -59,6 +59,12 @@ class Office(Protocol):
     def unpark(self, key: str) -> int:
         """Let all parked messages of a key go on; return how many."""
 
+    def polls(self) -> list[Row]:
+        """Return what is asked again and again (`core.ports.Poll`), by name."""
+
+    def restart_poll(self, name: str) -> None:
+        """Let a poll begin anew; raises KeyError where there is none."""
+
     def acks(self, asked: Asked) -> list[Row]:
         """Return documents exchanged with partners, newest first."""
 

@@ -68,9 +68,6 @@ class Polls(Protocol):
     def all(self) -> Sequence[Poll]:
         """Return all polls, by name."""
 
-    def restart(self, name: str) -> bool:
-        """Forget how far one has come, and make it due: it begins anew; False where there is none."""
-
 
 @dataclass(frozen=True, slots=True)
 class PickupFile:

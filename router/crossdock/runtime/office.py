@@ -133,6 +133,20 @@ class LocalOffice:
             actor = self._guard.allow_on("release_parked", route)
         return self._desk.unpark(key, actor)
 
+    def polls(self) -> list[Row]:
+        """Return what is asked again and again; polls of routes that may not be seen are left out."""
+        self._guard.allow("read")
+        return [asdict(poll) for poll in self._opened.polls.all() if self._guard.sees(poll.route)]
+
+    def restart_poll(self, name: str) -> None:
+        """Let a poll begin anew."""
+        routes = [poll.route for poll in self._opened.polls.all() if poll.name == name]
+        actor = self._guard.allow("restart_poll")
+        for route in routes:
+            actor = self._guard.allow_on("restart_poll", route)
+        if not self._opened.polls.restart(name, actor):
+            raise KeyError(name)
+
     def acks(self, asked: Asked) -> list[Row]:
         """Return documents exchanged with partners."""
         self._guard.allow("read")

@@ -142,6 +142,14 @@ class RemoteOffice:
         """Let parked messages go on."""
         return int(self._server.post("/v1/parked/release", key=key)["messages"])
 
+    def polls(self) -> list[Row]:
+        """Return what is asked again and again."""
+        return _rows(self._server.get("/v1/polls"))
+
+    def restart_poll(self, name: str) -> None:
+        """Let a poll begin anew."""
+        self._server.post("/v1/polls/restart", name=name)
+
     def acks(self, asked: Asked) -> list[Row]:
         """Return documents exchanged with partners."""
         query = {"partner": asked.partner, "document": asked.document, "limit": asked.limit}

@@ -130,6 +130,11 @@ def _discarded(office: Office, given: Given) -> Row:
     return {"item": given["item"]}
 
 
+def _begun_anew(office: Office, given: Given) -> Row:
+    office.restart_poll(given["name"])
+    return {"name": given["name"]}
+
+
 def _closed(office: Office, given: Given) -> Row:
     office.close_ack(given["item"], given["reason"])
     return {"item": given["item"]}
@@ -167,6 +172,10 @@ OPERATIONS: tuple[Operation, ...] = (
               {"route": _ROUTE, "key": _text("only what waits for this key"), "limit": _limit(100)}),
     Operation("releaseParked", "POST", "/v1/parked/release", "Let all messages that wait for a key go on", "release_parked",
               lambda o, g: {"messages": o.unpark(g["key"])}, {"key": _text("the key", required=True)}),
+    Operation("listPolls", "GET", "/v1/polls", "List what is asked again and again, and how far it has come", "read",
+              lambda o, g: o.polls(), {}),
+    Operation("restartPoll", "POST", "/v1/polls/restart", "Let a poll begin anew", "restart_poll", _begun_anew,
+              {"name": _text("the poll's name", required=True)}),
     Operation("listAcks", "GET", "/v1/acks", "List documents exchanged with partners", "read",
               lambda o, g: o.acks(Asked(**{**g, "state": "" if g["state"] == "all" else g["state"]})),
               {"partner": _PARTNER, "document": _text("only this kind, such as 810"), "limit": _limit(100),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crossdock.core.access import Actor
+from crossdock.core.audit import Act
 from crossdock.core.errors import Retryable
 from crossdock.core.ports import Poll, Progress
+from crossdock.runtime.journal import audit
 from crossdock.runtime.journal.database import Database, Session
 from crossdock.runtime.journal.texts import clean
 
@@ -35,9 +38,17 @@ class SqlPolls:
         """Return all polls, by name."""
         return self._database.read(lambda session: [Poll(*(*row, session.now)) for row in session.all("polls")])
 
-    def restart(self, name: str) -> bool:
+    def restart(self, name: str, by: Actor) -> bool:
         """Forget how far one has come; a look that is under way can't bring it back, for the version has moved as well."""
-        return bool(self._database.write(lambda session: session.run("restart_poll", name=clean(name), now=session.now)))
+
+        def restart(session: Session) -> bool:
+            state = [row[2] for row in session.all("poll", name=clean(name))]
+            if state:
+                session.run("restart_poll", name=clean(name), now=session.now)
+                audit.record(session, Act(by, "restart_poll", name, {"state": state[0]}))
+            return bool(state)
+
+        return self._database.write(restart)
 
 
 def move(session: Session, progress: Progress) -> None:
