@@ -33,6 +33,16 @@ if TYPE_CHECKING:
     from crossdock_connectors.http_source import HttpPolls
 
 
+def _address(url: str) -> str:
+    """Return a whole address; raises ValueError where it is none, or holds credentials."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"'{url}' is not an address; write it whole, such as https://shop.example/api")
+    if parts.username or parts.password:
+        raise ValueError("keep credentials out of the address: write `auth: {basic: {user: ..., password: ${secret:NAME}}}`")
+    return url
+
+
 class Basic(Options):
     """User and password."""
 
@@ -47,17 +57,34 @@ class ApiKey(Options):
     value: str = Field(repr=False, description="`${secret:NAME}`")
 
 
+class ClientCredentials(Options):
+    """A token that is fetched for a client's id and secret (OAuth 2, RFC 6749, section 4.4), and again when it ends."""
+
+    token_url: str = Field(description="where tokens are fetched", examples=["https://login.shop.example/oauth/token"])
+    client_id: str = Field(min_length=1)
+    client_secret: str = Field(min_length=1, repr=False, description="`${secret:NAME}`")
+    scope: str = Field("", description="what is asked for, words with spaces between them")
+    audience: str = Field("", description="for servers that want to be told what the token is for")
+    in_body: bool = Field(False, description="send id and secret in the form instead of the header `Authorization: Basic`")
+
+    @field_validator("token_url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        return _address(url)
+
+
 class Credentials(Options):
     """How we show who we are: exactly one."""
 
     bearer: str = Field("", repr=False, description="a token, as `${secret:NAME}`")
     basic: Basic | None = None
     api_key: ApiKey | None = None
+    oauth2: ClientCredentials | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Credentials:
-        if sum(bool(way) for way in (self.bearer, self.basic, self.api_key)) != 1:
-            raise ValueError("say exactly one of `bearer`, `basic` and `api_key`")
+        if sum(bool(way) for way in (self.bearer, self.basic, self.api_key, self.oauth2)) != 1:
+            raise ValueError("say exactly one of `bearer`, `basic`, `api_key` and `oauth2`")
         return self
 
 
@@ -98,12 +125,7 @@ class HttpSettings(Options):
     @field_validator("url")
     @classmethod
     def _absolute(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"'{url}' is not an address; write it whole, such as https://shop.example/api")
-        if parts.username or parts.password:
-            raise ValueError("keep credentials out of the address: write `auth: {basic: {user: ..., password: ${secret:NAME}}}`")
-        return url.rstrip("/")
+        return _address(url).rstrip("/")
 
 
 class HttpTarget(Options):

@@ -9,8 +9,10 @@ other 5xx, lost after sending             may be done: UnknownEffect (Retryable 
 from __future__ import annotations
 
 import json
+import time
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Refused, Retryable, UnknownEffect
 from crossdock_connectors.http import Credentials, HttpSettings
 from crossdock_connectors.http_session import Answer, Call, Sessions, Unanswered, retry_after, within
+from crossdock_connectors.http_token import Token, Tokens
 
 NOT_DONE = frozenset({408, 425, 429, 503})
 MOST_WORDS = 300
@@ -33,6 +36,8 @@ class Remote:
         self.headers = {**settings.headers, **_authorization(settings.auth)}
         self._clock = clock
         self._sessions = Sessions(settings.concurrency, settings.verify, settings.authority, settings.keep_alive)
+        oauth2 = settings.auth.oauth2 if settings.auth else None
+        self._tokens = Tokens(oauth2, self._sessions, clock) if oauth2 else None
 
     @property
     def host(self) -> str:
@@ -40,7 +45,18 @@ class Remote:
         return urlsplit(self.settings.url).netloc
 
     async def exchange(self, call: Call, seconds: float, *, effect: bool) -> Answer:
-        """Make a call; raises Retryable, or UnknownEffect where it has an effect and may have been done."""
+        """Make a call; raises Retryable, Refused where we get no token for it, UnknownEffect where it may have had its effect."""
+        if self._tokens is None:
+            return await self._exchanged(call, seconds, effect=effect)
+        ends = time.monotonic() + seconds
+        token = await self._tokens.current(within(seconds, self.settings.timeout))
+        answer = await self._exchanged(_bearing(call, token), ends - time.monotonic(), effect=effect)
+        if answer.status != 401:
+            return answer
+        token = await self._tokens.current(within(ends - time.monotonic(), self.settings.timeout), refused=token)
+        return await self._exchanged(_bearing(call, token), ends - time.monotonic(), effect=effect)
+
+    async def _exchanged(self, call: Call, seconds: float, *, effect: bool) -> Answer:
         try:
             return await self._sessions.exchange(call, within(seconds, self.settings.timeout))
         except Unanswered as lost:
@@ -64,6 +80,10 @@ class Remote:
         await self._sessions.close()
 
 
+def _bearing(call: Call, token: Token) -> Call:
+    return replace(call, headers={**call.headers, "Authorization": f"Bearer {token.text}"})
+
+
 def _refusal(answer: Answer, said: str, rest: dict[str, Any]) -> CrossdockError:
     if answer.status in (401, 403):
         return Refused(said, advice="check the endpoint's `auth` and that its secret is still valid", **rest)
@@ -76,7 +96,7 @@ def _refusal(answer: Answer, said: str, rest: dict[str, Any]) -> CrossdockError:
 
 
 def _authorization(auth: Credentials | None) -> Mapping[str, str]:
-    if auth is None:
+    if auth is None or auth.oauth2:
         return {}
     if auth.api_key:
         return {auth.api_key.header: auth.api_key.value}

@@ -33,6 +33,7 @@ TABLE = {
     "read_audit": "approver admin",
     "manage_tokens": "admin",
     "purge": "admin",
+    "adopt": "admin",
 }
 
 
