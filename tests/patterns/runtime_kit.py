@@ -21,6 +21,7 @@ from crossdock.runtime.lanes import Lanes
 from crossdock.runtime.loop import LoopThread
 from crossdock.runtime.metrics import Metrics
 from crossdock.runtime.releases import Releases
+from crossdock.runtime.workplace import Workplace
 from crossdock_config import Release, load
 from crossdock_policies.state import MemoryState
 from tests.patterns import patterns_kit as kit
@@ -82,13 +83,14 @@ class Works:
         self._lanes = self._drains()
 
     def _drains(self) -> Lanes:
-        journal, clock, metrics = self.journal, SystemClock(), Metrics()
+        journal = self.journal
         releases = Releases(self._deployment, journal, _compiled, self.release)
         sinks: Any = OneSink(self.endpoint)
         waker: Any = Quiet()
+        place = Workplace(journal, releases, self._state, SystemClock(), Metrics(), 5.0)
         drains = {
-            "route": MessageDrain(journal, releases, self._state, clock, metrics, 5.0),
-            "to": DeliveryDrain(journal, releases, sinks, self._loop, self._state, clock, metrics, 5.0),
+            "route": MessageDrain(place),
+            "to": DeliveryDrain(place, sinks, self._loop),
             "gather": GatherDrain(journal, releases),
         }
         return Lanes(journal, drains, waker, 5.0, share=False)

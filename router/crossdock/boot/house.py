@@ -208,15 +208,16 @@ class House:
         from crossdock.runtime.sinks import Sinks
         from crossdock.runtime.waker import Waker
         from crossdock.runtime.worker import Parts
+        from crossdock.runtime.workplace import Workplace
 
         lease = self.release.environment.workers.lease
-        journal, clock, loop = self.journal, SystemClock(), LoopThread()
+        journal, loop = self.journal, LoopThread()
         state = state_store(self.release.environment.state_store)
         releases = self.releases
         sinks, waker = Sinks(self.services, loop), Waker(send).start()
         sinks.warm(self.release)
-        messages = MessageDrain(journal, releases, state, clock, metrics, lease)
-        deliveries = DeliveryDrain(journal, releases, sinks, loop, state, clock, metrics, lease)
+        place = Workplace(journal, releases, state, SystemClock(), metrics, lease)
+        messages, deliveries = MessageDrain(place), DeliveryDrain(place, sinks, loop)
         drains: dict[str, Drain] = {"route": messages, "to": deliveries, "gather": GatherDrain(journal, releases)}
         lanes = Lanes(journal, drains, waker, lease, share=share)
         return Parts(journal, lanes, loop, sinks, waker, releases, Watch(journal, releases), Canary(journal, releases))

@@ -26,7 +26,7 @@ STATES = (
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="At most so many.")
 @as_json
 @click.pass_context
-def command(context: click.Context, partner: str, state: str, document: str, missing: bool, limit: int, machine: bool) -> None:
+def command(context: click.Context, /, missing: bool, machine: bool, **asked: Any) -> None:
     """List documents exchanged with partners: which wait for an acknowledgement, are overdue, or were rejected.
 
     \b
@@ -38,9 +38,9 @@ def command(context: click.Context, partner: str, state: str, document: str, mis
     """
     if context.invoked_subcommand is None:
         if missing:
-            _missing(context, partner, limit, machine)
+            _missing(context, asked["partner"], asked["limit"], machine)
         else:
-            _list(context, {"partner": partner, "state": state, "document": document, "limit": limit}, machine)
+            _list(context, asked, machine)
 
 
 @command.command("show")

@@ -26,9 +26,7 @@ Row = dict[str, Any]
 @click.option("--export", type=click.Path(dir_okay=False, path_type=Path), help="Write the whole log as NDJSON; `-` prints it.")
 @as_json
 @click.pass_context
-def command(
-    context: click.Context, actor: str, action: str, subject: str, since: int, limit: int, export: Path | None, machine: bool
-) -> None:
+def command(context: click.Context, /, export: Path | None, machine: bool, **sought: Any) -> None:
     """Say who did what, newest first: deployments, approvals, repairs, and every look at a document.
 
     \b
@@ -44,7 +42,7 @@ def command(
         _export(context, export)
         return
     with office(context) as desk:
-        rows = desk.audit(Sought(actor, action, subject, since, limit=limit))
+        rows = desk.audit(Sought(**sought))
     if machine:
         say_json(rows)
         return

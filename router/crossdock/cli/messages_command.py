@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from crossdock.cli.output import as_json, keys, moment, say_json, table
@@ -17,7 +19,7 @@ from crossdock.core.journal import Query
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @as_json
 @click.pass_context
-def command(context: click.Context, route: str, partner: str, state: str, key: str, limit: int, machine: bool) -> None:
+def command(context: click.Context, /, machine: bool, **asked: Any) -> None:
     """List messages, newest first.
 
     \b
@@ -26,7 +28,7 @@ def command(context: click.Context, route: str, partner: str, state: str, key: s
       crossdock messages --json --limit 1000 | jq .
     """
     with office(context) as desk:
-        rows = desk.messages(Query(route=route, partner=partner, state=state, key=key, limit=limit))
+        rows = desk.messages(Query(**asked))
     if machine:
         say_json(rows)
         return

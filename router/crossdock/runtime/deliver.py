@@ -18,21 +18,19 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 from crossdock.core import policy as policies
-from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Misconfigured, Retryable, UnknownEffect
-from crossdock.core.journal import Concluded, DeliveryWork, EffectState, Journal, Wake
+from crossdock.core.journal import Concluded, DeliveryWork, EffectState, Wake
 from crossdock.core.marking import keep_tests_apart
 from crossdock.core.message import Message
 from crossdock.core.nodes import TargetNode
 from crossdock.core.outcome import DeliveryState, Event
-from crossdock.core.policy import Attempt, Fail, Policy, RetryLater, StateStore
+from crossdock.core.policy import Attempt, Fail, Policy, RetryLater
 from crossdock.core.ports import Askable, Dispatch, Reply, Sink
 from crossdock.core.version import EngineTooOld
 from crossdock.runtime.drain import LEFT_ALONE, spawned
 from crossdock.runtime.loop import LoopThread
-from crossdock.runtime.metrics import Metrics
-from crossdock.runtime.releases import Releases
 from crossdock.runtime.sinks import PARTNER, Sinks
+from crossdock.runtime.workplace import Workplace
 from crossdock_config import Release
 
 log = logging.getLogger(__name__)
@@ -60,25 +58,15 @@ class _Call:
 class DeliveryDrain:
     """Makes the deliveries of a lane."""
 
-    def __init__(
-        self,
-        journal: Journal,
-        releases: Releases,
-        sinks: Sinks,
-        loop: LoopThread,
-        state: StateStore,
-        clock: Clock,
-        metrics: Metrics,
-        lease: float,
-    ) -> None:
-        self._journal = journal
-        self._lease = lease
-        self._releases = releases
+    def __init__(self, place: Workplace, sinks: Sinks, loop: LoopThread) -> None:
+        self._journal = place.journal
+        self._lease = place.lease
+        self._releases = place.releases
         self._sinks = sinks
         self._loop = loop
-        self._state = state
-        self._clock = clock
-        self._metrics = metrics
+        self._state = place.state
+        self._clock = place.clock
+        self._metrics = place.metrics
 
     def batch(self, works: list[DeliveryWork]) -> set[str]:
         """Make claimed deliveries; return the lanes that got work."""

@@ -18,22 +18,20 @@ from itertools import islice
 from crossdock.core import copies, engine
 from crossdock.core import policy as policies
 from crossdock.core.blob import Blob
-from crossdock.core.clock import Clock
 from crossdock.core.envelope import event_headers
 from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.ids import new_id, now_ms
-from crossdock.core.journal import Appended, Journal, LeaseLost, MessageWork, Settled
+from crossdock.core.journal import Appended, LeaseLost, MessageWork, Settled
 from crossdock.core.marking import keep_tests_apart
 from crossdock.core.message import BODY_TYPE, Control, Message
 from crossdock.core.nodes import StepNode
 from crossdock.core.outcome import LENIENT, Claim, Closing, Event, Outcome, Stage, State, lenient_stages
-from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater, StateStore
+from crossdock.core.policy import Attempt, Fail, Permit, Policy, RetryLater
 from crossdock.core.program import Program, variables
 from crossdock.core.run import REFUSED
 from crossdock.core.version import EngineTooOld
 from crossdock.runtime.chain_watch import watched
-from crossdock.runtime.metrics import Metrics
-from crossdock.runtime.releases import Releases
+from crossdock.runtime.workplace import Workplace
 from crossdock_config import Release
 
 log = logging.getLogger(__name__)
@@ -50,15 +48,13 @@ MOST_ATTEMPTS = 50
 class MessageDrain:
     """Runs the messages of a lane."""
 
-    def __init__(
-        self, journal: Journal, releases: Releases, state: StateStore, clock: Clock, metrics: Metrics, lease: float
-    ) -> None:
-        self._journal = journal
-        self._lease = lease
-        self._releases = releases
-        self._state = state
-        self._clock = clock
-        self._metrics = metrics
+    def __init__(self, place: Workplace) -> None:
+        self._journal = place.journal
+        self._lease = place.lease
+        self._releases = place.releases
+        self._state = place.state
+        self._clock = place.clock
+        self._metrics = place.metrics
 
     def batch(self, works: list[MessageWork]) -> set[str]:
         """Run claimed works and commit; return the lanes that got work."""
