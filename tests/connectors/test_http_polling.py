@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from crossdock.core.errors import Misconfigured, Retryable
 from crossdock.core.ports import Progress
 from crossdock.testing.ports import services
+from crossdock_config.yaml_source import read
 from crossdock_connectors.http import SPEC, HttpSettings
 from crossdock_connectors.http_calls import next_link
 from crossdock_connectors.http_options import HttpSource
@@ -645,3 +646,20 @@ def test_money_in_a_cursor_keeps_its_digits() -> None:
 
     kept = Reached(cursor=Decimal("10.50"), of="item.total", etag='"a"', call="GET x").dump()
     assert Reached.load(kept, "item.total") == Reached(cursor=Decimal("10.50"), of="item.total", etag='"a"', call="GET x")
+
+
+async def test_the_example_of_the_documentation_does_what_it_says(market: Api, tmp_path: Path) -> None:
+    """Each page by its link, each order once, and the cursor with the next look."""
+    page = (Path(__file__).resolve().parents[2] / "docs/polling.md").read_text(encoding="utf-8")
+    options = read("example.route.yaml", page.partition("```yaml\n")[2].partition("```")[0]).data["from"]["marketplace"]
+    later = {"orders": [{"id": "M-2", "changed_at": "2026-11-02T10:00:00Z"}]}
+    market.handler = in_turn(
+        said({"orders": [{"id": "M-1", "changed_at": "2026-11-03T09:00:00Z"}]}, Link='</orders?page=2>; rel="next"'),
+        said(later),
+        said(later),
+    )
+    route = Polling(market.url, tmp_path, options)
+    assert [await route.look(), await route.look()] == ["", ""]
+    assert [document["id"] for document in route.documents] == ["M-1", "M-2"]
+    since = "/orders?status=paid&limit=100&changed_since="
+    assert market.paths == [f"{since}2026-11-01T00:00:00Z", "/orders?page=2", f"{since}2026-11-03T09:00:00Z"]
