@@ -190,7 +190,7 @@ class Day:
         return Drop("beta", self._edifact(self._orders(1)).replace(b"UNZ+1+", b"UNZ+4+"), failures=1, verdict="4")
 
     def bad_message_cut_off(self) -> Drop:
-        return Drop("beta", self._edifact(self._orders(2))[:200], failures=1)
+        return Drop("beta", self._edifact(self._orders(2))[:200], failures=1, verdict="4")
 
     def bad_message_type(self) -> Drop:
         return Drop("beta", self._edifact(self._orders(1)).replace(b"ORDERS:D:96A", b"ORDERZ:D:96A"), failures=1, verdict="7")
