@@ -8,7 +8,9 @@ import pytest
 
 from crossdock import boot
 from crossdock.boot.house import House
+from crossdock.core.deployment import Deployment
 from crossdock.core.errors import Misconfigured
+from crossdock.runtime.journal.store import SqlJournal
 
 ROUTE = """\
 route: orders
@@ -47,3 +49,25 @@ def test_what_can_be_served_is_deployed_by_the_first_start(root: Path, monkeypat
     house = House.follow(root, "local")
     assert (house.deployment.number, house.deployment.act) == (1, "up")
     house.opened.close()
+
+
+def test_who_is_started_at_the_same_time_runs_what_the_faster_one_deployed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its look and its deployment, another process of the installation deploys."""
+    monkeypatch.setenv("SHOP", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    release = boot.compiled(root, "local")
+    looks = SqlJournal.deployed
+    others: list[House] = []
+
+    def look(journal: SqlJournal) -> Deployment | None:
+        found = looks(journal)
+        if not others:
+            monkeypatch.setattr(SqlJournal, "deployed", looks)
+            others.append(House.enter(root, release))
+        return found
+
+    monkeypatch.setattr(SqlJournal, "deployed", look)
+    house = House.enter(root, release)
+    assert (house.deployment.number, house.deployment) == (1, others[0].deployment)
+    assert house.release is release
+    for one in (house, *others):
+        one.opened.close()

@@ -15,7 +15,7 @@ from crossdock.core.clock import SystemClock
 from crossdock.core.deployment import Deployment
 from crossdock.core.errors import Misconfigured
 from crossdock.core.ids import now_ms
-from crossdock.core.journal import Journal, StoredRelease
+from crossdock.core.journal import Journal, StoredRelease, Superseded
 from crossdock.core.policy import StateStore
 from crossdock.core.ports import Services
 from crossdock.core.version import engine, require
@@ -238,7 +238,10 @@ def _running(root: Path, opened: OpenJournal, release: Release) -> tuple[Deploym
     newest = opened.journal.deployed()
     if newest is None or (newest.act == "up" and newest.release != release.id):
         number = newest.number + 1 if newest else 1
-        return opened.journal.deploy(Deployment(number, release.id, "up"), stored(release), person()), release
+        try:
+            return opened.journal.deploy(Deployment(number, release.id, "up"), stored(release), person()), release
+        except Superseded as faster:
+            newest = faster.by  # processes of an installation are started together: what the first of them deployed runs
     return newest, _same(root, opened, newest, release)
 
 
