@@ -6,6 +6,7 @@ import pytest
 
 from crossdock.core.errors import Refused, Retryable
 from crossdock.core.journal import Query
+from crossdock.core.message import dump_body
 from tests.journal.journal_kit import ANN
 from tests.patterns.runtime_kit import Endpoint, Works, files
 
@@ -253,3 +254,76 @@ def test_the_reply_to_a_message_that_failed_is_its_error(works):
     status, problem, kind = work.journal.answer(name)
     assert (status, kind) == (422, "application/problem+json")
     assert b"missing" in problem
+
+
+# Duplicates, gaps, errors
+
+
+def test_duplicates_within_one_document_stop_all_but_the_first(works):
+    work = works({"split": "body"}, {"idempotent_consumer": "body.k"})
+    work.accept([{"k": "a"}, {"k": "a"}, {"k": "b"}])
+    work.run()
+    assert sorted(body["k"] for body in work.out) == ["a", "b"]
+
+
+def test_a_message_that_fails_leaves_its_key_to_the_corrected_one(works):
+    work = works({"idempotent_consumer": "body.k"}, {"choice": [{"when": "body.bad", "steps": [{"set_body": "body.x"}]}]})
+    for bad in (True, False, False):
+        work.accept({"k": "a", "bad": bad})
+        work.run()
+    assert (work.states(), len(work.out)) == (["failed", "done", "duplicate"], 1)
+
+
+def test_a_number_that_came_before_goes_on_at_once(works):
+    """A sequence holds back what is too early; what is late, or came twice, is no reason to wait."""
+    work = works({"resequence": {**BY_ORDER, "sequence": "body.n"}})
+    work.accept(line("A", 1), line("A", 2))
+    work.run()
+    work.accept(line("A", 2))
+    work.run()
+    assert (sorted(body["n"] for body in work.out), work.states()) == ([1, 2, 2], ["done"] * 3)
+
+
+def test_a_group_that_can_not_become_one_fails_and_comes_together_again_when_it_is_retried(works):
+    work = works({"aggregate": {**BY_ORDER, "complete": {"size": 2}, "body": "items[0].x"}})
+    names = work.accept(line("A", 1), line("A", 2))
+    work.run()
+    failed = work.opened.desk.failed(Query())
+    assert [row["error"]["message"] for row in failed] == ["items[0].x is absent"] * 2
+    assert {row["error"]["where"] for row in failed} == {"routes/examples/example.route.yaml:12:20"}
+    for name in names:
+        work.opened.desk.retry(name, dump_body({**line("A", 1), "x": name}), ANN)
+    work.run()
+    assert (len(work.out), work.opened.desk.failed(Query())) == (1, [])
+
+
+def test_all_messages_that_are_parked_by_a_key_go_on_and_no_others(works):
+    work = works({"park": {"key": "body.sku"}})
+    work.accept(*({"sku": sku} for sku in ("S1", "S1", "S2")))
+    work.run()
+    assert work.opened.desk.unpark("S1", ANN) == 2
+    work.run()
+    assert (work.out, [row["key"] for row in work.opened.desk.parked()]) == ([{"sku": "S1"}] * 2, ["S2"])
+
+
+def test_a_release_whose_message_fails_releases_nothing(works):
+    steps = [
+        {"when": "body.known", "steps": [{"release": "body.sku"}, {"set_body": "body.x"}]},
+        {"otherwise": [{"park": {"key": "body.sku"}}]},
+    ]
+    work = works({"choice": steps})
+    work.accept({"sku": "S1", "known": False})
+    work.run()
+    work.accept({"sku": "S1", "known": True})
+    work.run()
+    assert (len(work.opened.desk.parked()), work.out) == (1, [])
+
+
+def test_a_document_that_is_not_there_is_the_messages_trouble(works):
+    work = works(
+        {"poll_enrich": {"from": {"erp": {}}, "into": "body.prices"}}, endpoint=Endpoint({"erp": Refused("no such file")})
+    )
+    work.accept({"sku": "S1"})
+    work.run()
+    (failed,) = work.opened.desk.failed(Query())
+    assert failed["error"]["message"] == "no such file"

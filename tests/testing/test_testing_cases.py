@@ -100,6 +100,16 @@ def test_a_group_is_gathered_from_several_inputs(tmp_path):
     assert differences(tmp_path, test, steps) == [""]
 
 
+def test_a_group_that_can_not_become_one_fails_all_its_members(tmp_path):
+    gather = "{ aggregate: { by: body.key, complete: { size: 2 }, body: 'items[0].x' } }"
+    steps = f"from: {{ event: a }}\nsteps: [{gather}]\nto: [{{ event: b }}]\n"
+    test = (
+        "route: orders\ncases:\n  - name: one\n    inputs: [{ body: { key: K, n: 1 } }, { body: { key: K, n: 2 } }]\n"
+        "    expect: { messages: { failed: 2 }, errors: ['items[0].x is absent', 'items[0].x is absent'] }\n"
+    )
+    assert differences(tmp_path, test, steps) == [""]
+
+
 @pytest.mark.parametrize(
     ("more", "expect"),
     [("", "{ messages: { waiting: 1 }, events: {} }"), ("    release: [A1]\n", "{ messages: { done: 1 }, events: { b: 1 } }")],

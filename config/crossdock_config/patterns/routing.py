@@ -117,7 +117,8 @@ def _for_each(site: Site) -> Node | None:
 
 
 def _multicast(site: Site) -> Node | None:
-    if not isinstance(site.value, list) or not all(isinstance(item, dict) and set(item) == {"steps"} for item in site.value):
+    branches_given = isinstance(site.value, list) and bool(site.value)
+    if not branches_given or not all(isinstance(item, dict) and set(item) == {"steps"} for item in site.value):
         site.say("`multicast` is a list of branches: `- steps: [...]`")
         return None
     number, shape = site.number(), site.scope.shape

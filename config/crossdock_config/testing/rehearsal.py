@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from crossdock.core import copies, engine, groups
 from crossdock.core.clock import Clock, PinnedClock
 from crossdock.core.envelope import event_headers
-from crossdock.core.errors import CrossdockError
+from crossdock.core.errors import CrossdockError, Rejected
 from crossdock.core.journal import Gathering, Member
 from crossdock.core.message import Control, Message, dump_body, load_body
 from crossdock.core.nodes import AggregateNode, EnrichNode, ResequenceNode
@@ -267,11 +267,15 @@ class Rehearsal:
         if found is None:
             return
         count = len(found.members)
-        self.gathered += count
-        members = [message for _, message in group.members[:count]]
-        group.members = group.members[count:]
+        gone, group.members = group.members[:count], group.members[count:]
+        members = [message for _, message in gone]
         blank = Message(f"{members[0].id}+", None, members[0].control, received_at=int(self.clock.now() * 1000))
-        self._due.append(groups.combined(program, node, members, found.why, blank))
+        try:
+            self._due.append(groups.combined(program, node, members, found.why, blank))
+        except Rejected as error:
+            self._due += [message.holding(f"#{member.node}", {"error": error.record()}) for member, message in gone]
+        else:
+            self.gathered += count
 
     def _node(self, group: Group) -> tuple[Program, Any]:
         member, message = group.members[0]

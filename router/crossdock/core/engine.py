@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter_ns
 
 from crossdock.core.closing import answered
-from crossdock.core.errors import CrossdockError, Rejected, Retryable
+from crossdock.core.errors import CrossdockError, Finding, Rejected, Retryable
 from crossdock.core.message import Message, Numbered
 from crossdock.core.nodes import Catch, EndTry, Node, Rethrow, SplitNode
 from crossdock.core.outcome import Outcome, Stage, State, unanswered
@@ -122,6 +122,7 @@ class _Walk:
         current = self.current
         if not isinstance(node, Rethrow):
             current.stages.append(_stage(node, started, "failed"))
+            error = self._with_earlier(error)
         while current.tries:
             guarded = current.tries.pop()
             beyond = self._beyond(guarded)
@@ -134,6 +135,15 @@ class _Walk:
             self._note_caught(catch, error)
             return None
         return self._failed(node, error)
+
+    def _with_earlier(self, error: CrossdockError) -> CrossdockError:
+        """Return the error that a `catch` or a `finally` was about to hand on, with this one, which it met, as a finding."""
+        kinds = (type(node) for node in self.nodes[self.at :] if isinstance(node, Rethrow | EndTry))
+        if next(kinds, EndTry) is EndTry:
+            return error
+        earlier = next(node for node in self.nodes[self.at :] if isinstance(node, Rethrow)).error
+        earlier.findings += (Finding(error.code, f"then, in its `catch` or `finally`: {error.message}", error.where),)
+        return earlier
 
     def _unsay(self, guarded: Guarded, node: Node) -> None:
         """Take back what a try's nodes wanted to send; what an inner catch or `finally` said about the error stays."""

@@ -127,14 +127,16 @@ class Gathering:
 class Gathered:
     """What a look at a group gave, ready to be committed.
 
-    `taken` members went into the `combined` message; `released` ones go on by themselves, in this order. `last` is the number up
-    to which they were let go; `after` is when to look again, in seconds.
+    `taken` members went into the `combined` message; `released` ones go on by themselves, in this order, or fail with the `error`
+    (see `CrossdockError.record`) if there is one. `last` is the number up to which they were let go; `after` is when to look
+    again, in seconds.
     """
 
     work: GatherWork
     combined: Message | None = None
     taken: tuple[str, ...] = ()
     released: tuple[Member, ...] = ()
+    error: Mapping[str, Any] | None = None
     last: int | None = None
     after: float | None = None
     note: str = ""

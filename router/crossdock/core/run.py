@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from crossdock.core.nodes import TargetNode, TryNode
 from crossdock.core.outcome import Answer, Claim, Delivery, Event, Outcome, Stage, State, Wait
 from crossdock.core.policy import StateStore
 from crossdock.core.program import variables
-from crossdock.core.spec import Stream
+from crossdock.core.spec import Expression, Stream
 
 MOST_COLLECTED = 10_000
 """How many parts of a stream a route without a split may hold at once."""
@@ -168,3 +169,13 @@ def kind_of(value: Any) -> str:
     """Say what a value is, for people."""
     names = {dict: "an object", list: "a list", str: "a text", bytes: "bytes", bool: "a truth value", type(None): "nothing"}
     return names.get(type(value), "a number")
+
+
+def holds(condition: Expression, seen: Mapping[str, Any], name: str, where: str = "") -> bool:
+    """Whether a condition of a node holds; what is absent or null doesn't. Raises Rejected where it is neither true nor false."""
+    value = condition.evaluate(seen)
+    if value is None or isinstance(value, bool):
+        return value is True
+    advice = 'compare it with something, such as `body.total > 0`, or `body.kind == "gift"`'
+    message = f"a condition of `{name}` must be true or false, and this is {kind_of(value)}"
+    raise Rejected(message, code="condition", where=where, advice=advice)

@@ -49,11 +49,14 @@ from crossdock.core.nodes import (
 from crossdock.core.outcome import Claim, Event
 from crossdock.core.program import variables
 from crossdock.core.registry import nearest
-from crossdock.core.run import PLAIN, REFUSED, STOP, Guarded, Pause, Run, delivery, kind_of, settled
+from crossdock.core.run import PLAIN, REFUSED, STOP, Guarded, Pause, Run, delivery, holds, kind_of, settled
 from crossdock.core.spec import Stream
 
 MOST_HOPS = 100
 """How many sequences a routing slip may name."""
+
+_LIST = "look at the document as it came to this step: what is named there is no list"
+_MOMENT = 'make one of it, as in `parse_time(body.at, "%Y%m%d%H%M", "Europe/Berlin")`'
 
 Inner = Callable[[Run, tuple[Node, ...]], bool]
 """Does nodes in an isolated run to their end; False where a filter stopped it."""
@@ -146,7 +149,7 @@ def _listed(node: Node, path: tuple[str, ...], message: Message) -> list[Any]:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     if not isinstance(value, list):
-        raise Rejected(f"`{node.name}` needs a list at `{'.'.join(('body', *path))}`, not {kind_of(value)}")
+        raise Rejected(f"`{node.name}` needs a list at `{'.'.join(('body', *path))}`, not {kind_of(value)}", advice=_LIST)
     return value
 
 
@@ -165,20 +168,23 @@ def _claim_check(node: ClaimCheckNode, current: Run) -> None:
     elif node.key in message.held:
         current.message = message.with_body(message.held[node.key])
     else:
-        raise Rejected(f"nothing was stored under '{node.key}' on this message's way")
+        raise Rejected(
+            f"nothing was stored under '{node.key}' on this message's way",
+            advice="store it before the way parts, or restore it in the branch that stored it",
+        )
 
 
 # Route
 
 
 def _filter(node: FilterNode, current: Run) -> Any:
-    return None if node.condition.evaluate(variables(current.message)) is True else STOP
+    return None if holds(node.condition, variables(current.message), node.name) else STOP
 
 
 def _choose(node: ChoiceNode, current: Run) -> Any:
     seen = variables(current.message)
     for branch in node.branches:
-        if branch.condition is None or branch.condition.evaluate(seen) is True:
+        if branch.condition is None or holds(branch.condition, seen, node.name, branch.place.short):
             return branch.nodes
     return "no branch"
 
@@ -215,7 +221,8 @@ def _multicast(node: MulticastNode, current: Run, inner: Inner) -> str:
 def _slip(node: SlipNode, current: Run, inner: Inner) -> Any:
     names = _names(node, node.slip.evaluate(variables(current.message)), node.among)
     if len(names) > MOST_HOPS:
-        raise Rejected(f"a routing slip names at most {MOST_HOPS} sequences, this one {len(names)}")
+        advice = "a slip that long was made in error, or in a loop: look at who made it"
+        raise Rejected(f"a routing slip names at most {MOST_HOPS} sequences, this one {len(names)}", advice=advice)
     run = current.branch(current.message)
     for name in names:
         if not inner(run, node.among[name]):
@@ -235,7 +242,9 @@ def _recipients(node: RecipientsNode, current: Run) -> str:
 def _names(node: Node, value: Any, among: Mapping[str, Any]) -> list[str]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise Rejected(f"`{node.name}` needs a list of names, not {kind_of(value)}")
+        odd = next((name for name in names if not isinstance(name, str)), value) if isinstance(names, list) else value
+        held = f"a list with {kind_of(odd)} in it" if isinstance(names, list) else kind_of(odd)
+        raise Rejected(f"`{node.name}` needs a list of names, not {held}", advice=f"the names are {', '.join(among)}")
     for name in names:
         if name not in among:
             raise Rejected(f"`{node.name}` does not know '{name}'{nearest(name, list(among))}", advice="add it under `among`")
@@ -266,9 +275,11 @@ def _moment(node: Node, value: Any) -> float:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise Rejected(f"`{node.name}` needs a moment such as 2026-11-23T08:00:00Z, not {value!r}") from None
+        raise Rejected(f"`{node.name}` needs a moment such as 2026-11-23T08:00:00Z, not {value!r}", advice=_MOMENT) from None
     if moment.tzinfo is None:
-        raise Rejected(f"`{node.name}` needs a moment with its time zone, such as 2026-11-23T08:00:00Z, not {value!r}")
+        raise Rejected(
+            f"`{node.name}` needs a moment with its time zone, such as 2026-11-23T08:00:00Z, not {value!r}", advice=_MOMENT
+        )
     return moment.timestamp()
 
 
@@ -311,7 +322,7 @@ def items_of(node: SplitNode, message: Message) -> Iterator[Any]:
     assert node.path is not None
     items = node.path.evaluate(variables(message))
     if not isinstance(items, list | tuple):
-        raise Rejected(f"`{node.name}` needs a list, not {kind_of(items)}", where=node.place.short)
+        raise Rejected(f"`{node.name}` needs a list, not {kind_of(items)}", where=node.place.short, advice=_LIST)
     return iter(items)
 
 

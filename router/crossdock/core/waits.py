@@ -6,6 +6,7 @@ Such a node is visited twice: first the message is put away; then, with `Run.tak
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,7 @@ from crossdock.core.nodes import (
 )
 from crossdock.core.outcome import Answer, Wait
 from crossdock.core.program import variables
-from crossdock.core.run import Joined, Pause, Run, delivery, kind_of, settled
+from crossdock.core.run import Joined, Pause, Run, delivery, holds, kind_of, settled
 from crossdock.core.spec import Expression
 
 FOR_EVER = 100 * 365 * 86400.0
@@ -31,13 +32,20 @@ FOR_EVER = 100 * 365 * 86400.0
 
 
 def aggregate(node: AggregateNode, current: Run) -> Joined:
-    """Join the group."""
+    """Join the group; each member fails if they can't become one message, and joins again where it is retried."""
+    if current.taken is not None:
+        raise _told(current.taken["error"], "see what `body` makes of the `items`; retry all members of the group")
     seen = variables(current.message)
     key = _key(node, node.by, seen)
     total = _whole(node, "count", node.total.evaluate(seen)) if node.total else None
-    closes = node.closes is not None and node.closes.evaluate(seen) is True
+    closes = node.closes is not None and holds(node.closes, seen, node.name)
     note = f"the others of '{key}'"
     return Joined(Wait("gather", node.number, key, _scope(node, current), note, node.place.short, total=total, closes=closes))
+
+
+def _told(error: Mapping[str, Any], advice: str) -> Rejected:
+    """Return an error that the journal kept."""
+    return Rejected(error["message"], code=error["code"], where=error.get("where", ""), advice=error.get("advice") or advice)
 
 
 def resequence(node: ResequenceNode, current: Run) -> Joined | str:
@@ -55,7 +63,7 @@ def park(node: ParkNode, current: Run) -> Pause | str:
     seen = variables(current.message)
     if current.taken is not None:
         return _unparked(node, current)
-    if node.when is not None and node.when.evaluate(seen) is not True:
+    if node.when is not None and not holds(node.when, seen, node.name):
         return "not parked"
     key = _key(node, node.key, seen)
     reason = str(node.reason.evaluate(seen)) if node.reason else f"'{key}' to be released"
@@ -139,7 +147,8 @@ def _placed(node: Node, body: Any, path: tuple[str, ...], value: Any) -> Any:
     if not path:
         return value
     if not isinstance(body, dict):
-        raise Rejected(f"`{node.name}` can't put its answer into {kind_of(body)}: an object is needed")
+        advice = "put it somewhere else (`into: body.answer`), or make an object of the body before this step"
+        raise Rejected(f"`{node.name}` can't put its answer into {kind_of(body)}: an object is needed", advice=advice)
     return {**body, path[0]: _placed(node, body.get(path[0], {}), path[1:], value)}
 
 
@@ -177,7 +186,8 @@ def _key(node: Node, expression: Expression, seen: dict[str, Any]) -> str:
 
 def _whole(node: Node, name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
-        raise Rejected(f"`{name}` of `{node.name}` must be a whole number; this is {value!r}")
+        advice = f"look at the document as it came to this step, or make a number of it: `{name}: int(...)`"
+        raise Rejected(f"`{name}` of `{node.name}` must be a whole number; this is {value!r}", advice=advice)
     return int(value)
 
 
@@ -189,5 +199,5 @@ VISITS: dict[type, Any] = {
     EnrichNode: enrich,
     AnswerNode: answer,
 }
-TAKING = (ResequenceNode, ParkNode, EnrichNode)
+TAKING = (AggregateNode, ResequenceNode, ParkNode, EnrichNode)
 """Nodes that are visited again with what they waited for."""

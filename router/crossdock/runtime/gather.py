@@ -1,7 +1,7 @@
 """The drain of a route's groups: is a group complete, whose turn is it, and when to look again.
 
     claim ─ gathering ─ decide ─┬─ combine: the members become one message   one commit each
-                                ├─ release: members go on, in order
+                                ├─ release: members go on, in order; or fail, as they can't become one
                                 └─ look again later
 
 Every member that joins asks for a look at its group; a group that waits for time has a timer. Whoever looks decides by what the
@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 
 from crossdock.core import groups
-from crossdock.core.errors import CrossdockError, Misconfigured
+from crossdock.core.errors import CrossdockError, Misconfigured, Rejected
 from crossdock.core.groups import complete, in_turn, until_complete
 from crossdock.core.ids import new_id, now_ms
 from crossdock.core.journal import Gathered, Gathering, GatherWork, Journal, LeaseLost
@@ -28,7 +28,7 @@ from crossdock.runtime.releases import Releases
 log = logging.getLogger(__name__)
 
 BROKEN = 60.0
-"""Seconds until another look at a group that can't be dealt with now: its release is not to be had, its expression breaks."""
+"""Seconds until another look at a group that can't be dealt with now: its release is not to be had."""
 
 
 class GatherDrain:
@@ -82,10 +82,13 @@ class GatherDrain:
             return Gathered(work, after=until_complete(node, group))
         members = self._journal.load([member.message_id for member in found.members])
         blank = Message(new_id(), None, members[0].control, received_at=now_ms())
-        combined = groups.combined(program, node, members, found.why, blank)
-        rest = len(group.members) - len(found.members)
+        after = 0.0 if len(group.members) > len(found.members) else None
+        try:
+            combined = groups.combined(program, node, members, found.why, blank)
+        except Rejected as error:
+            return Gathered(work, released=tuple(found.members), error=error.record(), after=after)
         taken = tuple(message.id for message in members)
-        return Gathered(work, combined, taken=taken, after=0.0 if rest else None, note=found.why)
+        return Gathered(work, combined, taken=taken, after=after, note=found.why)
 
 
 def _resequenced(work: GatherWork, group: Gathering, node: ResequenceNode) -> Gathered:

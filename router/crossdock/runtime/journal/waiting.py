@@ -129,7 +129,8 @@ def _release(session: Session, result: Gathered) -> set[str]:
     """Let messages go on by themselves, in order: their work rows are made one after the other."""
     if not result.released:
         return set()
-    wakes = [Wake(member.message_id, member.node, {"released": result.note}) for member in result.released]
+    slot = {"released": result.note} if result.error is None else {"error": result.error}
+    wakes = [Wake(member.message_id, member.node, slot) for member in result.released]
     names = [one.message_id for one in wakes]
     rows = {row[0]: row for row in session.all("held_of", ids=names)}
     session.many("hold", [(one.message_id, _holding(rows[one.message_id][1], one)) for one in wakes])
