@@ -26,7 +26,7 @@ from pyx12.x12file import X12Reader
 
 from tests.cli.test_cli import CROSSDOCK, data
 from tests.services.ledger import Ledger, ledger
-from tests.services.ports import free_port, wait_for_port
+from tests.services.ports import free_port, wait_for_port, wait_for_silence
 from tests.transformers.edifact import edifact_kit
 from tests.transformers.x12 import x12_kit
 
@@ -312,6 +312,7 @@ def test_every_file_of_a_day_is_answered_delivered_or_explained(tmp_path: Path) 
             asyncio.run(upload(port, numbered[:half]))
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        wait_for_silence(port)
         with crossdock(tmp_path, port):
             asyncio.run(upload(port, numbered[half:]))
             until(lambda: len(sink.effects()) >= len(tally.orders), tmp_path)

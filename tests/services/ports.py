@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import time
+from collections.abc import Callable
 
 LOOPBACK = "127.0.0.1"
 BELOW_EPHEMERAL = range(15_000, 32_000)
@@ -38,8 +39,17 @@ def listens(port: int) -> bool:
 
 def wait_for_port(port: int, seconds: float = 30.0) -> None:
     """Return when somebody listens on a port of 127.0.0.1; raises TimeoutError."""
+    _wait(lambda: listens(port), f"nobody listened on port {port}", seconds)
+
+
+def wait_for_silence(port: int, seconds: float = 30.0) -> None:
+    """Return when nobody listens on a port any more: children of a killed process end after it; raises TimeoutError."""
+    _wait(lambda: not listens(port), f"somebody still listened on port {port}", seconds)
+
+
+def _wait(condition: Callable[[], bool], otherwise: str, seconds: float) -> None:
     ends = time.monotonic() + seconds
-    while not listens(port):
+    while not condition():
         if time.monotonic() > ends:
-            raise TimeoutError(f"nobody listened on port {port} within {seconds:g} s")
+            raise TimeoutError(f"{otherwise} after {seconds:g} s")
         time.sleep(0.02)
