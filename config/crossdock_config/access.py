@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from crossdock.core.access import ANY, OPEN, Grant, Mark, Role, Rules
 from crossdock.core.errors import Misconfigured, Problem
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject, checked
 from crossdock_config.file_model import File
 from crossdock_config.project import Project, part

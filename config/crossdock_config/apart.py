@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crossdock.core.errors import Place, Problem
-from crossdock.core.registry import nearest
 from crossdock.core.spec import ConnectorSpec, Options
+from crossdock.core.words import nearest
 from crossdock_config.models import EnvironmentFile
 from crossdock_config.project import Project, part
 from crossdock_config.secrets import PLACEHOLDER, SecretSource, resolved

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from crossdock.core.errors import Place, Problem
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_config.faults import shown, words
 from crossdock_config.secrets import PLACEHOLDER
 from crossdock_config.unknowns import discreet, is_blind, tried

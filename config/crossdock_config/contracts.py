@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock.core.errors import Place, Problem
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_config.compatibility import MODES, WORD, Breach, breaches, mode_of
 from crossdock_config.meaning import Meaning, whole_schema
 from crossdock_config.project import Project

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from crossdock.core.errors import Place
-from crossdock.core.registry import nearest
 from crossdock.core.spec import ConnectorSpec, Options
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject
 from crossdock_config.footing import ENDPOINT
 from crossdock_config.project import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from crossdock.core.errors import Misconfigured, Place, Problem
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject, checked
 from crossdock_config.endpoints import Endpoints
 from crossdock_config.files import FOLDERS

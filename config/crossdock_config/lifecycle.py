@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from crossdock.core.errors import Place, Problem
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject, checked
 from crossdock_config.project import Project, part
 from crossdock_config.standing import NONE, WORDS, Entry, SchemaStanding, Standing

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from crossdock.core.clock import Clock
 from crossdock.core.errors import Place, Problem
-from crossdock.core.registry import Registry, installed, nearest
+from crossdock.core.registry import Registry, installed
 from crossdock.core.spec import Context, TransformerSpec
+from crossdock.core.words import nearest
 from crossdock_config.access import access
 from crossdock_config.apart import keep_apart
 from crossdock_config.cases import TestFile

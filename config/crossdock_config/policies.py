@@ -6,8 +6,8 @@ from typing import Any
 
 from crossdock.core.errors import Place
 from crossdock.core.policy import Policy
-from crossdock.core.registry import nearest
 from crossdock.core.spec import PolicySpec
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject
 from crossdock_config.models import PolicyFile
 from crossdock_config.project import Project, Within, part

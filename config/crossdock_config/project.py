@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from crossdock.core.clock import Clock, SystemClock
 from crossdock.core.errors import Place, Problem, Refusal, Refusals
 from crossdock.core.partner import Partner
-from crossdock.core.registry import Registry, nearest
+from crossdock.core.registry import Registry
 from crossdock.core.spec import ExpressionLanguage, ExpressionSpec, Options, Resource, Shape
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject, checked
 from crossdock_config.footing import NAMES, PARTNERS, TESTING, Read, Reads
 from crossdock_config.schema_references import Bundle, bundled

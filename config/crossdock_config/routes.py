@@ -12,8 +12,8 @@ from crossdock.core.exchange import EVENTS
 from crossdock.core.nodes import TryNode
 from crossdock.core.policy import Policy
 from crossdock.core.program import Program
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Binding, Ending, Expression, Options
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject
 from crossdock_config.endpoints import Endpoints
 from crossdock_config.footing import Footing, Read, by_text

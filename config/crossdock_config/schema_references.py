@@ -13,7 +13,7 @@ from posixpath import dirname, join, normpath
 from typing import Any, Final
 
 from crossdock.core.errors import Place, Refusal
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_config.yaml_source import Document, Path
 
 SUFFIX: Final = ".schema.json"

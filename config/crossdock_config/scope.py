@@ -12,8 +12,8 @@ from typing import Any
 from crossdock.core.errors import Place, Refusal
 from crossdock.core.message import dump_json
 from crossdock.core.program import variable_shapes
-from crossdock.core.registry import nearest
 from crossdock.core.spec import BYTES, Expression, Shape
+from crossdock.core.words import nearest
 from crossdock_config.endpoints import Endpoints
 from crossdock_config.project import Project
 from crossdock_config.yaml_source import Document, Path

@@ -7,8 +7,8 @@ from typing import Any
 
 from crossdock.core.errors import Place
 from crossdock.core.nodes import Node, StepNode
-from crossdock.core.registry import nearest
 from crossdock.core.spec import BYTES, Options, TransformerSpec
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject
 from crossdock_config.patterns import PATTERNS, Built, Pattern, Site
 from crossdock_config.project import Within, is_shared, part

@@ -7,8 +7,8 @@ from typing import Any
 
 from crossdock.core.errors import Place
 from crossdock.core.nodes import EventNode, Node, TargetNode
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Expression, NoOptions
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject, checked
 from crossdock_config.footing import ENDPOINT
 from crossdock_config.models import TargetFields

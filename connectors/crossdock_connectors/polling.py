@@ -24,9 +24,9 @@ from pydantic import Field, model_validator
 from crossdock.core.errors import CrossdockError, Misconfigured, Problem, Retryable
 from crossdock.core.message import Receipt
 from crossdock.core.ports import Intake, Lease, Services
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Binding, Options
 from crossdock.core.units import Duration, Size
+from crossdock.core.words import nearest
 from crossdock_connectors import names
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from pathlib import Path
 from crossdock.core.errors import Misconfigured, Place, Problem
 from crossdock.core.partner import Partner
 from crossdock.core.ports import Intake, Services
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Binding
+from crossdock.core.words import nearest
 from crossdock_connectors import names
 from crossdock_connectors.sftp_server import NAME, SftpServerChannel, SftpServerSettings
 from crossdock_connectors.ssh_keys import public_key

@@ -7,7 +7,7 @@ import asyncio
 from crossdock.core.errors import Misconfigured, Retryable
 from crossdock.core.message import dump_json
 from crossdock.core.ports import Dispatch, Reply, Services
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_connectors import names
 from crossdock_connectors.sftp_server import NAME, SftpServerChannel, SftpServerSettings
 

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crossdock.core.errors import Place, Refusal, Refusals
-from crossdock.core.registry import Registry, nearest
+from crossdock.core.registry import Registry
 from crossdock.core.spec import ConnectorSpec, ExpressionSpec, Options, PolicySpec, TransformerSpec
 from crossdock.core.units import Duration
+from crossdock.core.words import nearest
 
 PATH = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crossdock.core.errors import Refusal
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Options, Resource, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.csv.layout import CsvLayout
 from crossdock_transformers.fixed_width.layout import FixedLayout
 from crossdock_transformers.fixed_width.layout import check as check_fixed

@@ -18,8 +18,8 @@ from pydantic import ConfigDict, Field
 
 from crossdock.core.errors import Finding, Refusal, Refusals, Rejected
 from crossdock.core.message import Message
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Options, Resource, Shape, Step, TransformerSpec
+from crossdock.core.words import nearest
 
 MOST_DEPTH: Final = 200
 """How deep a document may be where its schema refers to itself; the validator's own recursion has no limit there."""

@@ -10,8 +10,8 @@ from pydantic import WithJsonSchema
 
 from crossdock.core.errors import Place
 from crossdock.core.nodes import Node
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Expression, NoOptions, Options, Shape
+from crossdock.core.words import nearest
 from crossdock_config.checked import Subject
 from crossdock_config.scope import Scope, shape_of
 from crossdock_config.yaml_source import Path

@@ -10,8 +10,8 @@ from crossdock.core.errors import CrossdockError, Refused, Rejected, Retryable, 
 from crossdock.core.message import Message
 from crossdock.core.nodes import EnrichNode, Node, RecipientsNode, StepNode, TargetNode
 from crossdock.core.program import Program
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Shape
+from crossdock.core.words import nearest
 from crossdock_config.cases import Mock
 from crossdock_config.release import Release
 from crossdock_config.testing.plain import exact

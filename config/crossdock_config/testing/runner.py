@@ -14,8 +14,9 @@ from crossdock.core.errors import CrossdockError, Place, Refusal, Refusals
 from crossdock.core.message import dump_json
 from crossdock.core.nodes import StepNode
 from crossdock.core.program import Program
-from crossdock.core.registry import Registry, installed, nearest
+from crossdock.core.registry import Registry, installed
 from crossdock.core.spec import Resource
+from crossdock.core.words import nearest
 from crossdock_config.cases import Case, CaseInput, Mock, TestFile
 from crossdock_config.files import document_of
 from crossdock_config.release import Release

@@ -10,8 +10,9 @@ from typing import Any
 from crossdock.core.errors import Place, Refusal
 from crossdock.core.nodes import Node, SplitNode, StepNode
 from crossdock.core.program import Program
-from crossdock.core.registry import Registry, nearest
+from crossdock.core.registry import Registry
 from crossdock.core.spec import Context, Expression, Step, TransformerSpec
+from crossdock.core.words import nearest
 
 
 @dataclass(frozen=True)

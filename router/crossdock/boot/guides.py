@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from crossdock.core.errors import Misconfigured, Place, Problem, Refusal, Refusals
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context
+from crossdock.core.words import nearest
 from crossdock_config.loader import surroundings
 from crossdock_transformers.edi.guide import Guide, opened
 from crossdock_transformers.edi.load import standard

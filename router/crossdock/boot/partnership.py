@@ -12,7 +12,7 @@ from crossdock.boot.house import check, compiled, load, tested
 from crossdock.core.errors import Misconfigured
 from crossdock.core.nodes import TargetNode
 from crossdock.core.partner import Agreement, Partner
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_config.testing import CaseResult, rehearse, run_tests
 from crossdock_config.variants import variant
 from crossdock_config.yaml_source import read

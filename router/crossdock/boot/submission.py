@@ -12,8 +12,8 @@ from crossdock.core.audit import Act
 from crossdock.core.blob import IN_MEMORY, STEP, Blob
 from crossdock.core.errors import Misconfigured
 from crossdock.core.message import Accepted, Receipt
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Binding
+from crossdock.core.words import nearest
 from crossdock_config.lifecycle import RECEIVING
 
 if TYPE_CHECKING:

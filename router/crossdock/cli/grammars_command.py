@@ -55,7 +55,7 @@ def command(
 
 def _catalogs(root: Path, dialect: str | None) -> dict[str, Catalog]:
     """Return the catalogs of all dialects, or the one asked for."""
-    from crossdock.core.registry import nearest
+    from crossdock.core.words import nearest
 
     catalogs = boot.catalogs(root)
     if dialect and dialect not in catalogs:

@@ -129,7 +129,7 @@ def docs(context: click.Context, name: str, file: Path | None, html: bool, sent:
 
 def _opened(context: click.Context, name: str) -> tuple[Desk, Guide]:
     from crossdock.boot.guides import Desk
-    from crossdock.core.registry import nearest
+    from crossdock.core.words import nearest
 
     desk = Desk(context.obj["root"], context.obj["environment"])
     try:

@@ -122,7 +122,7 @@ def coverage(context: click.Context, name: str | None, files: tuple[Path, ...], 
 
 def _desk(context: click.Context, name: str | None) -> MapDesk:
     from crossdock.boot.maps import MapDesk
-    from crossdock.core.registry import nearest
+    from crossdock.core.words import nearest
 
     desk = MapDesk(context.obj["root"], context.obj["environment"])
     if name is not None and name not in desk.names:

@@ -50,7 +50,7 @@ def _document(context: click.Context, kind: str, guide: str, version: str) -> di
     """Return the schema of a decoded document, `x12:850`."""
     from crossdock.boot.guides import Desk
     from crossdock.core.errors import Refusal
-    from crossdock.core.registry import nearest
+    from crossdock.core.words import nearest
 
     desk = Desk(context.obj["root"], context.obj["environment"])
     format_, _, number = kind.partition(":")

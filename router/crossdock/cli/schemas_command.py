@@ -9,7 +9,7 @@ import click
 from crossdock import boot
 from crossdock.cli.output import as_json, moment, say_json, table
 from crossdock.cli.session import NotFound, journal
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 
 
 @click.group("schemas")

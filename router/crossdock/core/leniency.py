@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from crossdock.core.words import nearest
+
 LENIENCIES: Final[Mapping[str, frozenset[str]]] = {
     "too_short": frozenset({"too_short"}),
     "too_long": frozenset({"too_long"}),
@@ -42,8 +44,6 @@ whose elements are not padded to their widths by its separators.
 
 def checked(names: Iterable[str]) -> tuple[str, ...]:
     """Return names of leniencies; raises ValueError for one that is not known."""
-    from crossdock.core.registry import nearest  # the registry knows specs, which know partners, who know leniencies
-
     found = tuple(names)
     for name in found:
         if name not in LENIENCIES:

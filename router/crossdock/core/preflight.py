@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from crossdock.core.words import nearest
+
 CHECKS: Final[Mapping[str, str]] = {
     "hierarchy": "hierarchical levels: numbered once, below a level that is there, in an order that makes sense",
     "sscc": "serial shipping container codes have 18 digits and the right check digit",
@@ -27,8 +29,6 @@ ALWAYS: Final = ("usage",)
 
 
 def _known(names: tuple[str, ...]) -> tuple[str, ...]:
-    from crossdock.core.registry import nearest  # the registry knows the specs, and these the partners
-
     for name in names:
         if name not in CHECKS:
             raise ValueError(f"unknown check '{name}'{nearest(name, CHECKS)}")

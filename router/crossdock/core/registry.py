@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from crossdock.core.errors import Misconfigured, Refusal
 from crossdock.core.spec import Spec
+from crossdock.core.words import nearest
 
 KINDS = ("connectors", "transformers", "policies")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ` ; did you mean 'x'?` for the nearest known word, else the known ones, else nothing."""
-    choices = sorted(known)
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    if choices and len(choices) <= 16:
-        return f"; there is {', '.join(choices)}"
-    return ""
 
 
 @dataclass(slots=True)

@@ -48,9 +48,9 @@ from crossdock.core.nodes import (
 )
 from crossdock.core.outcome import Claim, Event
 from crossdock.core.program import variables
-from crossdock.core.registry import nearest
 from crossdock.core.run import PLAIN, REFUSED, STOP, Guarded, Pause, Run, delivery, holds, kind_of, settled
 from crossdock.core.spec import Stream
+from crossdock.core.words import nearest
 
 MOST_HOPS = 100
 """How many sequences a routing slip may name."""

@@ -25,7 +25,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from crossdock.core.errors import Misconfigured
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 
 if TYPE_CHECKING:
     from crossdock.core.message import Message

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from crossdock.core.errors import Misconfigured
 from crossdock.core.partner import Partner
 from crossdock.core.ports import Services, Sink
-from crossdock.core.registry import nearest
 from crossdock.core.spec import ConnectorSpec
+from crossdock.core.words import nearest
 from crossdock.runtime.loop import LoopThread
 from crossdock_config import Endpoint, Release
 

@@ -13,8 +13,8 @@ from crossdock.core.errors import Place, Refusal
 from crossdock.core.message import Control, Message
 from crossdock.core.partner import Partner
 from crossdock.core.program import variables
-from crossdock.core.registry import nearest
 from crossdock.core.spec import ExpressionLanguage, Resource, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.expression.language import Cel
 
 

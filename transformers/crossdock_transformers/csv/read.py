@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from crossdock.core.blob import Data
 from crossdock.core.errors import Finding
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.csv.gather import gathered
 from crossdock_transformers.csv.layout import Column, CsvLayout, DecodeOptions, check
 from crossdock_transformers.layout import chosen

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from crossdock.core.errors import Finding
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context
+from crossdock.core.words import nearest
 from crossdock_transformers.csv.layout import LINES, Column, CsvLayout, EncodeOptions, check
 from crossdock_transformers.csv.read import CONTENT_TYPE
 from crossdock_transformers.layout import chosen

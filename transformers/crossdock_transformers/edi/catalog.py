@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossdock.core.errors import Refusal
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Node, Note, Segment, Use
 from crossdock_transformers.edi.load import Grammars, standard
 from crossdock_transformers.edi.own import grammars_of

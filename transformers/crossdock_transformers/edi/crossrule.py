@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from crossdock.core.errors import Refusal, Refusals, Rejected
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Expression, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.checks import Body, Path, occurrences
 from crossdock_transformers.edi.grammar import Breach, Element, Node, TransactionSet, Use
 from crossdock_transformers.edi.guide import CrossRule, Layer, Term

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from crossdock.core.leniency import LENIENCIES
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.dialect import Dialect
 from crossdock_transformers.edi.faults import MOST_FAULTS, Fault
 from crossdock_transformers.edi.grammar import Breach, Composite, Element, Node, Note, Segment, TransactionSet, Use

@@ -35,8 +35,8 @@ from pydantic_core import InitErrorDetails
 
 from crossdock.core.errors import Place, Refusal, Refusals
 from crossdock.core.partner import Partner
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Resource
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.load import Grammars, standard
 

@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from crossdock.core.errors import Refusal
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.dialect import Dialect, dialect
 from crossdock_transformers.edi.grammar import UNLIMITED, Composite, Element, Node, Note, Segment, TransactionSet, Use
 

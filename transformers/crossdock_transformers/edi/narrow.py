@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from crossdock.core.errors import Refusal
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.checks import Check, ElementCheck, Everywhere, SegmentCheck
 from crossdock_transformers.edi.grammar import Composite, Element, Node, Segment, TransactionSet, Use
 from crossdock_transformers.edi.guide import CaseRule, ElementRule, Layer, SegmentRule, Selector, Term

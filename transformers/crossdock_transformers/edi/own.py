@@ -19,8 +19,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from crossdock.core.errors import Refusal, Refusals
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Resource
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.dialect import dialect
 from crossdock_transformers.edi.grammar import Composite, Node, Use
 from crossdock_transformers.edi.load import Dictionary, Grammars, standard

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from crossdock.core.errors import Finding, Rejected
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.dialect import Dialect
 from crossdock_transformers.edi.examine import Path, examine
 from crossdock_transformers.edi.faults import MOST_FAULTS, Fault

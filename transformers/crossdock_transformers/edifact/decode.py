@@ -12,8 +12,8 @@ from crossdock.core.marking import marked_production
 from crossdock.core.message import Message
 from crossdock.core.outcome import Delivery
 from crossdock.core.partner import EdifactAgreement, EdifactIdentity, Partner
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.guide import AgreedGuides, Guide, opened
 from crossdock_transformers.edi.load import Grammars, standard

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.expression import conversions, dates, syntax, texts
 from crossdock_transformers.expression.code import call
 from crossdock_transformers.expression.compiler import Compiler, Typed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.expression import syntax
 from crossdock_transformers.expression.compiler import Compiler, Typed
 from crossdock_transformers.expression.types import (

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import Final
 
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.expression import syntax
 from crossdock_transformers.expression.code import call, load
 from crossdock_transformers.expression.compiler import Compiler, Typed

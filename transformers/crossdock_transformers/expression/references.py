@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from crossdock.core.errors import Refusal
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.expression import syntax
 from crossdock_transformers.expression.compiler import Compiler, Typed
 from crossdock_transformers.expression.tables import Index, Table, Tables, reference, table_of, units_of

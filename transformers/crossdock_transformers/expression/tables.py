@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from crossdock.core.errors import Refusal
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Resource
+from crossdock.core.words import nearest
 from crossdock_transformers.expression.types import DYN, Type, one_of, record_of, union
 from crossdock_transformers.expression.values import ABSENT, Fault, shown
 

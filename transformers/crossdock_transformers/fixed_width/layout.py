@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from crossdock.core.errors import Refusal, Refusals
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Options, Resource, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.records.stream import Reading
 from crossdock_transformers.records.text import Charset
 from crossdock_transformers.records.values import FieldOptions

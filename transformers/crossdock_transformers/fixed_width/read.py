@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from crossdock.core.blob import STEP, Data, forget
 from crossdock.core.errors import Finding
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.fixed_width.fields import Slot
 from crossdock_transformers.fixed_width.layout import UNIT, DecodeOptions, FixedLayout, FixedRecord, check, spans, walked
 from crossdock_transformers.layout import chosen

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from crossdock.core.errors import Finding
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context
+from crossdock.core.words import nearest
 from crossdock_transformers.fixed_width.layout import UNIT, EncodeOptions, FixedLayout, FixedRecord, check
 from crossdock_transformers.fixed_width.read import CONTENT_TYPE, Kind, kinds
 from crossdock_transformers.layout import chosen

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from crossdock.core.blob import Data
 from crossdock.core.errors import Finding
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.idoc.options import DecodeOptions
 from crossdock_transformers.idoc.segments import (
     CONTROL,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from crossdock.core.errors import Refusal
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.fixed_width.fields import Slot
 from crossdock_transformers.fixed_width.layout import FixedField
 from crossdock_transformers.idoc.options import IdocLayout

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from crossdock.core.errors import Finding, Refusal
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context
+from crossdock.core.words import nearest
 from crossdock_transformers.fixed_width.fields import Slot
 from crossdock_transformers.idoc.options import EncodeOptions
 from crossdock_transformers.idoc.read import CONTENT_TYPE, UNIT

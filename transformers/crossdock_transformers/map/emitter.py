@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from crossdock.core.errors import Refusal
 from crossdock.core.program import variable_shapes
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Resource
+from crossdock.core.words import nearest
 from crossdock_transformers.expression import syntax
 from crossdock_transformers.expression.code import Loop, Tree, Unit, call, load, marked
 from crossdock_transformers.expression.compiler import Compiler, Scope, Typed, Variable

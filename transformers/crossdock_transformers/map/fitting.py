@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.expression.types import Type
 
 _CONVERSIONS: Final = {

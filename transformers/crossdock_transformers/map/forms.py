@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from crossdock.core.errors import Refusal
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Resource
+from crossdock.core.words import nearest
 from crossdock_transformers.expression.parser import is_name
 
 Path = tuple[str | int, ...]

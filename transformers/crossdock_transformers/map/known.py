@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.core.errors import Refusal, Refusals
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Resource, Shape
+from crossdock.core.words import nearest
 
 if TYPE_CHECKING:
     from crossdock_transformers.edi.grammar import TransactionSet

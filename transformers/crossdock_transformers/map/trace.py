@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crossdock.core.errors import Place, Refusal, Refusals, Rejected
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Resource
+from crossdock.core.words import nearest
 from crossdock_transformers.expression import syntax
 from crossdock_transformers.expression.language import Cel
 from crossdock_transformers.expression.parser import parse

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Options
+from crossdock.core.words import nearest
 from crossdock_transformers.expression.dates import form
 from crossdock_transformers.expression.values import Fault
 from crossdock_transformers.records.faults import shown

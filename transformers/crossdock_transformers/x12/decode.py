@@ -16,8 +16,8 @@ from crossdock.core.marking import marked_production
 from crossdock.core.message import Message
 from crossdock.core.outcome import Delivery
 from crossdock.core.partner import Partner, X12Agreement
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.edi.grammar import TransactionSet
 from crossdock_transformers.edi.guide import AgreedGuides, opened
 from crossdock_transformers.edi.load import Grammars, standard

@@ -9,8 +9,8 @@ from crossdock.core.clock import Clock
 from crossdock.core.errors import Refusal, Rejected
 from crossdock.core.message import Message
 from crossdock.core.partner import Partner, X12Agreement
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.edi import agreed
 from crossdock_transformers.edi.chain import links_of
 from crossdock_transformers.edi.chain_x12 import X12

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from crossdock.core.errors import Refusal, Refusals
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Options, Resource
 from crossdock.core.units import Size
+from crossdock.core.words import nearest
 from crossdock_transformers.records.stream import Reading
 from crossdock_transformers.records.text import Charset
 from crossdock_transformers.records.values import FieldOptions

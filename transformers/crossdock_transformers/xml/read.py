@@ -8,8 +8,8 @@ from typing import Any, Final
 from crossdock.core.blob import Blob, Data
 from crossdock.core.errors import Finding, Rejected
 from crossdock.core.message import Message
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Shape
+from crossdock.core.words import nearest
 from crossdock_transformers.layout import chosen
 from crossdock_transformers.records.faults import rejected, shown, unusable
 from crossdock_transformers.records.stream import Record, RecordDecode

@@ -9,8 +9,8 @@ from typing import Any, Final
 from lxml import etree
 
 from crossdock.core.errors import Finding, Rejected
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context
+from crossdock.core.words import nearest
 from crossdock_transformers.layout import chosen
 from crossdock_transformers.records.encoding import Encoder
 from crossdock_transformers.records.faults import rejected, shown

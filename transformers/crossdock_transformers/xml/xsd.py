@@ -15,8 +15,8 @@ from typing import Any, Final
 from lxml import etree
 
 from crossdock.core.errors import Finding, Place, Refusal, Rejected
-from crossdock.core.registry import nearest
 from crossdock.core.spec import Context, Files
+from crossdock.core.words import nearest
 from crossdock_transformers.records.faults import MOST_FINDINGS, shown
 from crossdock_transformers.xml.parse import parsed
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock_transformers.records.faults import shown
 from crossdock_transformers.records.values import FieldOptions, Read, Unfit
 from crossdock_transformers.xml.model import Attribute, Content, Element, Key, Value, parts_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from crossdock.core.chain import Link
-from crossdock.core.registry import nearest
+from crossdock.core.words import nearest
 from crossdock.runtime.journal.database import Line, Session
 from crossdock.runtime.journal.texts import clean, dump, load, short
 
