@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from crossdock.core.errors import Place, Problem
-from crossdock.core.words import nearest
+from crossdock.core.words import nearest, note
 from crossdock_config.faults import shown, words
 from crossdock_config.secrets import PLACEHOLDER
 from crossdock_config.unknowns import discreet, is_blind, tried
@@ -110,6 +111,7 @@ def _is_label(step: str | int) -> bool:
     return isinstance(step, str) and (not step.islower() or "[" in step or step in _TYPES)
 
 
+_QUOTED = re.compile(r"'([^']*)'")
 _TYPES = {"str", "int", "float", "bool", "decimal", "list", "dict", "tuple", "none"}
 
 
@@ -136,9 +138,11 @@ def _problem(fault: dict[str, Any], model: type[BaseModel], subject: Subject) ->
     path, kind = fault["path"], fault["type"]
     name = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        known = [*options_at(model, path[:-1]), *(subject.also if len(path) == 1 else ())]
+        known = options_at(model, path[:-1]) | dict.fromkeys(subject.also if len(path) == 1 else (), "")
         message = f"unknown option '{name}' for {_inner(subject.what, path)}{nearest(name, known)}"
         return Problem.at(subject.key(path), message, "unknown")
+    if kind in ("literal_error", "enum"):
+        note(str(fault["input"]), lambda: _QUOTED.findall(str(fault["ctx"]["expected"])))
     if kind == "missing":
         return Problem.at(subject.key(path[:-1]), f"missing option '{name}' for {_inner(subject.what, path)}", "missing")
     place = subject.key(path) if isinstance(fault["input"], dict) else subject.place(path)
@@ -162,14 +166,14 @@ def _inner(what: str, path: Path) -> str:
     return f"`{names[-1]}` of {what}" if names else what
 
 
-def options_at(model: type[BaseModel], path: Path) -> list[str]:
-    """Return the names of the options at a path inside a model."""
+def options_at(model: type[BaseModel], path: Path) -> dict[str, str]:
+    """Return the names of the options at a path inside a model, each with its description."""
     current: list[type[BaseModel]] = [model]
     for step in path:
         if isinstance(step, str):
             fields = [field for one in current for name, field in one.model_fields.items() if step in (name, field.alias)]
             current = [inner for field in fields for inner in _models_in(field.annotation)] or current
-    return [field.alias or name for one in current for name, field in one.model_fields.items()]
+    return {field.alias or name: field.description or "" for one in current for name, field in one.model_fields.items()}
 
 
 def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:

@@ -62,9 +62,11 @@ class Endpoints:
         """Whether nothing more is to be said of a name that wasn't found."""
         return self.unknown or name in self.broken
 
-    def names(self) -> list[str]:
-        """Return all names that a route may use."""
-        return sorted({*self.found, *self.broken, *self.project.registry.names("connectors")})
+    def names(self) -> dict[str, str]:
+        """Return all names that a route may use, each with what it is."""
+        connectors = {spec.name: spec.summary for spec in self.project.registry.all("connectors")}
+        bound = {name: f"{one.spec.name}: {one.spec.summary}" for name, one in self.found.items() if name != one.spec.name}
+        return connectors | dict.fromkeys(self.broken, "") | bound
 
     def _bind(self, name: str, connector: str, settings: Any, at: Path) -> None:
         spec = self.project.registry.find("connectors", connector)

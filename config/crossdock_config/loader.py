@@ -202,7 +202,7 @@ def _check_files(project: Project) -> None:
         test = project.file(TestFile, "test", name, document, document.data)
         kind, tested = ("map", test.map) if test is not None and test.map else ("route", test.route if test else "")
         if test is not None and tested not in project.names(kind):
-            project.say(document.at(kind), f"there is no {kind} '{tested}'{nearest(tested, project.names(kind))}", "unknown")
+            project.say(document.at(kind), f"there is no {kind} '{tested}'{nearest(tested, project.told(kind))}", "unknown")
 
 
 def _check_closely(project: Project) -> None:

@@ -62,7 +62,7 @@ class PartnerFile(File):
 
     partner: Name = Field(description="the partner's name, the same as the file's")
     title: str = Field("", description="the name that people use")
-    ids: Ids = Field(default_factory=Ids, description="identities beside the envelopes': gln, duns, as2")
+    ids: Ids = Field(default_factory=Ids, description="identities beside those of the envelopes: gln, duns, as2")
     x12: X12Agreement | None = Field(None, description="identities and agreement for X12")
     edifact: EdifactAgreement | None = Field(None, description="identities and agreement for EDIFACT")
     channels: dict[str, Any] = Field(default_factory=dict, description="how the partner is reached: connector to settings")

@@ -71,9 +71,7 @@ def _know_guides(project: Project, model: PartnerFile, document: Document) -> No
         for number, agreed in agreement.documents.items() if agreement else ():
             if agreed.guide and agreed.guide not in project.names("guide"):
                 place = document.at(dialect, "documents", number, "guide")
-                project.say(
-                    place, f"there is no guide '{agreed.guide}'{nearest(agreed.guide, project.names('guide'))}", "unknown"
-                )
+                project.say(place, f"there is no guide '{agreed.guide}'{nearest(agreed.guide, project.told('guide'))}", "unknown")
 
 
 def _channels(project: Project, data: Any, document: Document, endpoints: Endpoints) -> dict[str, Any]:

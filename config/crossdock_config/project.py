@@ -79,6 +79,11 @@ class Project:
         self.reads.note(NAMES, kind)
         return sorted(self.named.get(kind, {}))
 
+    def told(self, kind: str) -> dict[str, str]:
+        """Return the names of all files of a kind, each with what it says of itself."""
+        documents = self.documents.get(kind, {})
+        return {name: f"{kind}{_said(documents.get(name))}" for name in self.names(kind)}
+
     def has(self, kind: str, name: str) -> bool:
         """Whether there is a file of a kind and name."""
         self.reads.note(kind, name)
@@ -91,7 +96,7 @@ class Project:
             raise SaidAlready("")
         document = self.documents.get(kind, {}).get(name)
         if document is None:
-            raise Refusal(f"there is no {kind} '{name}'{nearest(name, self.names(kind))}")
+            raise Refusal(f"there is no {kind} '{name}'{nearest(name, self.told(kind))}")
         if (kind, name) not in self._resources:
             self._resources[kind, name] = self._whole(kind, name, document)
         if name in self._bundles and kind == "schema":
@@ -247,3 +252,9 @@ class Within:
         found, read = self.project.made[key]
         self.project.reads.add(read)
         return found
+
+
+def _said(document: Document | None) -> str:
+    data = document.data if document is not None and isinstance(document.data, dict) else {}
+    said = data.get("description") or data.get("title")
+    return f": {said}" if isinstance(said, str) else ""

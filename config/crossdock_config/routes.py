@@ -33,6 +33,8 @@ from crossdock_config.yaml_source import Document, Path
 
 ENGINE_EVENTS = (chain.EVENT, *EVENTS)
 """Events that the engine publishes by itself."""
+SOURCES = {"event": "the type of the event that starts this route", "call": "nothing: other routes `call` these steps"}
+"""What a route can begin with beside endpoints."""
 
 
 @dataclass
@@ -156,9 +158,7 @@ class Routes:
             if spec is not None:
                 scope.say(place, f"'{name}' ({spec.name}) can't be received from; it is only delivered to")
             elif not self.endpoints.silent(name):
-                scope.say(
-                    place, f"'{name}' is not an endpoint{nearest(name, [*self.endpoints.names(), 'event', 'call'])}", "unknown"
-                )
+                scope.say(place, f"'{name}' is not an endpoint{nearest(name, self.endpoints.names() | SOURCES)}", "unknown")
             return {}
         value = resolved_at(scope.document, at, self.secrets, self.project.problems, spec.source_options.EXPRESSIONS)
         options = self.project.options(spec.source_options, value, Subject(scope.document, at, name))

@@ -12,6 +12,9 @@ from crossdock_config.files import file_kinds
 from crossdock_config.models import KINDS, TargetFields
 from crossdock_config.patterns import PATTERNS, Pattern
 from crossdock_config.patterns.pattern import EXPRESSION
+from crossdock_config.routes import SOURCES
+from crossdock_config.steps import OWN
+from crossdock_config.targets import TARGETS
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -60,10 +63,10 @@ def _route(schema: Schema, registry: Registry) -> None:
 
 def _own_steps(registry: Registry) -> list[Schema]:
     return [
-        _one("decode", _formats(registry, "decode"), "read the body in a format"),
-        _one("encode", _formats(registry, "encode"), "write the body in a format"),
+        _one("decode", _formats(registry, "decode"), OWN["decode"]),
+        _one("encode", _formats(registry, "encode"), OWN["encode"]),
         *(_one(pattern.name, _of_pattern(pattern), pattern.summary) for pattern in PATTERNS.values()),
-        _one("to", _TARGETS, "deliver from here"),
+        _one("to", _TARGETS, OWN["to"]),
     ]
 
 
@@ -125,8 +128,8 @@ def _connectors(registry: Registry) -> list[ConnectorSpec]:
 
 def _sources(registry: Registry) -> dict[str, Schema]:
     found: dict[str, Schema] = {
-        "event": {"type": "string", "description": "the type of the event that starts this route"},
-        "call": {"type": "object", "maxProperties": 0, "description": "nothing: other routes `call` these steps"},
+        "event": {"type": "string", "description": SOURCES["event"]},
+        "call": {"type": "object", "maxProperties": 0, "description": SOURCES["call"]},
     }
     for spec in _connectors(registry):
         if spec.source and spec.source_options:
@@ -139,8 +142,8 @@ def _target(registry: Registry) -> Schema:
     common |= {name: {**EXPRESSION, "description": common[name]["description"]} for name in ("key", "order_by", "name")}
     partner = {"type": "object", "properties": {**common, "partner": {"type": "string"}}, "additionalProperties": False}
     found: dict[str, Schema] = {
-        "event": {"type": "string", "description": "publish the body as an event of this type"},
-        "partner": {"anyOf": [{"type": ["string", "null"]}, partner], "description": "a partner's name, or `sender`"},
+        "event": {"type": "string", "description": TARGETS["event"]},
+        "partner": {"anyOf": [{"type": ["string", "null"]}, partner], "description": TARGETS["partner"]},
     }
     for spec in _connectors(registry):
         if spec.target:

@@ -112,7 +112,7 @@ class Scope:
     def known_partner(self, name: str, place: Place, *others: str) -> bool:
         """Whether there is a partner; say so where there is none."""
         if name not in others and not self.project.has("partner", name):
-            known = [*self.project.names("partner"), *others]
+            known = self.project.told("partner") | dict.fromkeys(others, "")
             self.say(place, f"unknown partner '{name}'{nearest(name, known)}", "unknown")
         return name in self.project.partners or name in others
 

@@ -16,6 +16,13 @@ from crossdock_config.scope import Scope
 from crossdock_config.targets import Targets
 from crossdock_config.yaml_source import Path
 
+OWN = {
+    "decode": "read the body in a format",
+    "encode": "write the body in a format",
+    "to": "deliver from here",
+}
+"""Steps that are neither patterns nor transformers."""
+
 
 class Steps:
     """Compiles one route's steps; problems go to the project."""
@@ -117,7 +124,7 @@ class Steps:
         builder = getattr(spec, direction, None)
         if not isinstance(spec, TransformerSpec) or builder is None:
             specs = self._scope.project.registry.all("transformers")
-            known = [one.name for one in specs if getattr(one, direction, None)]
+            known = {one.name: one.summary for one in specs if getattr(one, direction, None)}
             format_place = self._scope.document.at(*at) if isinstance(value, str) else self._scope.document.key(*options_at)
             self._lost(format_place, f"unknown format '{name}' for {direction}{nearest(name, known)}")
             return None
@@ -132,8 +139,9 @@ class Steps:
     def _transformer(self, name: str, value: Any, at: Path, place: Place) -> Built:
         spec = self._scope.project.registry.find("transformers", name)
         if not isinstance(spec, TransformerSpec) or spec.step is None:
-            own = [one.name for one in self._scope.project.registry.all("transformers") if getattr(one, "step", None)]
-            message = f"unknown step '{name}'{nearest(name, [*self._own, *PATTERNS, 'to', *own])}"
+            own = [one for one in self._scope.project.registry.all("transformers") if getattr(one, "step", None)]
+            known = {one.name: one.summary for one in (*PATTERNS.values(), *own)}
+            message = f"unknown step '{name}'{nearest(name, OWN | known)}"
             self._lost(self._scope.document.key(*at), message)
             return None
         self._split_first(name, place)

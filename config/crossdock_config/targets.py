@@ -19,6 +19,8 @@ from crossdock_config.yaml_source import Path
 SENDER = "sender"
 COMMON = tuple(TargetFields.model_fields)
 """What every target takes beside its connector's own options."""
+TARGETS = {"event": "publish the body as an event of this type", "partner": "a partner's name, or `sender`"}
+"""What can be delivered to beside endpoints."""
 
 
 @dataclass
@@ -86,7 +88,7 @@ class Targets:
         endpoint = self.scope.endpoints.find(name, key)
         if endpoint is None:
             if not self.scope.endpoints.silent(name):
-                known = [*self.scope.endpoints.names(), "event", "partner"]
+                known = self.scope.endpoints.names() | TARGETS
                 self.scope.say(key, f"unknown endpoint '{name}'{nearest(name, known)}", "unknown")
             return None
         if endpoint.spec.target is None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from crossdock.core.nodes import Branch, CallNode, ChoiceNode, FilterNode, LoopNode, MulticastNode, Node, SlipNode, SplitNode
 from crossdock.core.spec import Options
+from crossdock.core.words import note
 from crossdock_config.patterns.pattern import (
     EXPRESSION,
     Cel,
@@ -62,6 +63,10 @@ def _known_unit(site: Site, word: str) -> None:
         site.say(f"`split` takes '{unit}' here, not '{word}'")
 
 
+BRANCH = {"when": "a condition", "steps": "what is done where it holds", "otherwise": "steps where none holds"}
+"""The keys of a branch."""
+
+
 def _choice(site: Site) -> Node | None:
     if not isinstance(site.value, list) or not site.value:
         site.say("`choice` is a list of `when` with `steps`, and at the end at most one `otherwise`")
@@ -86,10 +91,13 @@ def _branch(site: Site, item: Any, at: Path, *, last: bool) -> Branch | None:
         if not last:
             scope.say(place, "`otherwise` is the last branch: those after it would never be taken")
         return Branch(None, place, site.steps.compile(item["otherwise"], (*at, "otherwise")))
-    if isinstance(item, dict) and set(item) == {"when", "steps"}:
-        condition = scope.expression(item["when"], (*at, "when"), condition=True)
+    given = set(item) if isinstance(item, dict) else set()
+    condition = scope.expression(item["when"], (*at, "when"), condition=True) if "when" in given else None
+    if given == {"when", "steps"}:
         nodes = site.steps.compile(item["steps"], (*at, "steps"))
         return Branch(condition, place, nodes) if condition else None
+    for key in given - set(BRANCH):
+        note(str(key), lambda: BRANCH)
     scope.say(place, "a branch is `when` with `steps`, or `otherwise` with a list of steps")
     return None
 

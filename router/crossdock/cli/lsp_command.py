@@ -18,7 +18,7 @@ def command(context: click.Context) -> None:
       crossdock -C my-company lsp
     """
     try:
-        from crossdock.cli.language_server import language_server
+        from crossdock.cli.editor.server import language_server
     except ModuleNotFoundError as error:
         raise NotFound(f"the language server needs {error.name}: pip install 'crossdock[lsp]'") from None
     language_server(context.obj["root"], context.obj["environment"]).start_io()

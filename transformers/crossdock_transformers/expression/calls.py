@@ -11,7 +11,7 @@ from crossdock.core.words import nearest
 from crossdock_transformers.expression import conversions, dates, syntax, texts
 from crossdock_transformers.expression.code import call
 from crossdock_transformers.expression.compiler import Compiler, Typed
-from crossdock_transformers.expression.functions import FUNCTIONS, MACROS, NAMESPACES, Function
+from crossdock_transformers.expression.functions import FUNCTIONS, NAMESPACES, USAGES, Function
 from crossdock_transformers.expression.macros import FUNCTION_MACROS, METHOD_MACROS
 from crossdock_transformers.expression.types import DYN, SIMPLE, Type, list_of, optional_of, union
 from crossdock_transformers.expression.values import Fault
@@ -33,7 +33,7 @@ def _named(compiler: Compiler, node: syntax.Call) -> Typed:
         return macros[node.name](compiler, node)
     function = FUNCTIONS.get(node.name)
     if function is None:
-        return compiler.problem(node.at, f"unknown function '{node.name}'{nearest(node.name, [*FUNCTIONS, *MACROS])}")
+        return compiler.problem(node.at, f"unknown function '{node.name}'{nearest(node.name, USAGES)}")
     if function.form != "both" and (function.form == "method") is (node.receiver is None):
         return compiler.problem(node.at, f"{node.name} is written {function.usage}")
     return _function(compiler, node, function)

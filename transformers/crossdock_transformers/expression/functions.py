@@ -230,21 +230,28 @@ def _dates() -> Iterator[Function]:
 FUNCTIONS: Final = {function.name: function for function in _functions()}
 NAMESPACES: Final = frozenset(("optional", "cel", *(name.partition(".")[0] for name in FUNCTIONS if "." in name)))
 """What stands before the dot of `math.ceil(x)`, unless a variable has that name."""
-_LOOPS: Final = ("all", "exists", "exists_one", "map", "filter", "transformList", "transformMap")
-MACROS: Final = (
-    "has",
-    "default",
-    "lookup",
-    "xref",
-    "convert",
-    "now",
-    "cel.bind",
-    *_LOOPS,
-    "optMap",
-    "optFlatMap",
-    "or",
-    "orValue",
-    "hasValue",
-    "value",
-)
+MACROS: Final = {
+    "has": "has(a.b): whether a field is there",
+    "default": "default(path, fallback): what is there, or the fallback",
+    "lookup": "lookup(table, key, default): the entry of a key",
+    "xref": "xref(table, key, default): the same in the table of the message's partner",
+    "convert": "convert(quantity, from, to, item): a quantity in another unit",
+    "now": "now(): the moment of this run",
+    "cel.bind": "cel.bind(name, value, expression): an expression with a name for a value",
+    "all": "list.all(x, condition): whether it holds for every element",
+    "exists": "list.exists(x, condition): whether it holds for one at least",
+    "exists_one": "list.exists_one(x, condition): whether it holds for exactly one",
+    "map": "list.map(x, value): a list of what is made of each",
+    "filter": "list.filter(x, condition): those for which it holds",
+    "transformList": "list.transformList(index, x, value): a list of what is made of each and its number",
+    "transformMap": "object.transformMap(key, x, value): an object with other values",
+    "optMap": "x.optMap(v, value): what is made of a value that may be absent",
+    "optFlatMap": "x.optFlatMap(v, value): the same, where that may be absent as well",
+    "or": "x.or(y): x, or y where it is absent",
+    "orValue": "x.orValue(value): what is there, or a value",
+    "hasValue": "x.hasValue(): whether it is there",
+    "value": "x.value(): what is there; an error where it is absent",
+}
 """What the compiler itself makes into code."""
+USAGES: Final = {name: f"{function.usage}: {function.summary}" for name, function in FUNCTIONS.items()} | MACROS
+"""Everything that can be called, with how it is written and what it does."""

@@ -6,11 +6,12 @@ import ast
 from dataclasses import replace
 from typing import Final
 
-from crossdock.core.words import nearest
+from crossdock.core.words import nearest, note
 from crossdock_transformers.expression import syntax
 from crossdock_transformers.expression.code import call, load
 from crossdock_transformers.expression.compiler import Compiler, Typed
-from crossdock_transformers.expression.types import DYN, Type, list_of, one_of, optional_of, record_of, union
+from crossdock_transformers.expression.functions import USAGES
+from crossdock_transformers.expression.types import DYN, Type, fields_of, list_of, one_of, optional_of, record_of, union
 from crossdock_transformers.expression.values import KINDS
 
 _WELL_KNOWN: Final = {"google.protobuf.Timestamp": "timestamp", "google.protobuf.Duration": "duration"}
@@ -29,7 +30,8 @@ def name(compiler: Compiler, node: syntax.Name) -> Typed:
         return compiler.read(variable)
     if node.name in KINDS or node.name == "double":
         return Typed(compiler.unit.constant(KINDS["decimal" if node.name == "double" else node.name]), Type("type"))
-    hint = nearest(node.name, compiler.scope)
+    hint = nearest(node.name, {known: str(variable.type) for known, variable in compiler.scope.items()})
+    note(node.name, lambda: USAGES)
     quoted = compiler.source.text.strip()
     text = f"; if a text is meant, quote it: '\"{quoted}\"'" if _looks_like_text(quoted, hint) else ""
     return compiler.problem(node, f"unknown name '{node.name}'{hint}{text}")
@@ -67,9 +69,9 @@ def field_type(compiler: Compiler, node: syntax.Select | syntax.Index, holder: T
     if holder.kind == "map":
         found = holder.record.field(field) if holder.record else DYN
         if found is not None:
+            note(field, lambda: fields_of(holder.record))
             return found
-        known = holder.record.names() if holder.record else ()
-        return compiler.problem(at, f"{path} has no '{field}'{nearest(field, known)}").type
+        return compiler.problem(at, f"{path} has no '{field}'{nearest(field, fields_of(holder.record))}").type
     if holder.known:
         hint = f"; write {path}[0] for its first element" if holder.kind == "list" else ""
         compiler.problem(at, f"{path} is {holder} and has no '{field}'{hint}")

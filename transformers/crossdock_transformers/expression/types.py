@@ -49,6 +49,19 @@ class Record(Protocol):
         """The object as a JSON Schema."""
 
 
+def fields_of(record: Record | None) -> dict[str, str]:
+    """Return an object's known fields, each with its type and what its schema says of it."""
+    if record is None:
+        return {}
+    schemas = record.schema().get("properties", {})
+    found: dict[str, str] = {}
+    for name in record.names():
+        schema = schemas.get(name, {})
+        said = schema.get("description") or schema.get("title") if isinstance(schema, dict) else None
+        found[name] = f"{record.field(name)}; {said}" if said else str(record.field(name))
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Type:
     """A type. `item` is what a list holds, or an optional value; `values` are the only ones possible, where that is known."""

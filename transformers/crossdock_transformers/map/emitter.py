@@ -20,7 +20,7 @@ from crossdock_transformers.expression.macros import as_path
 from crossdock_transformers.expression.parser import parse
 from crossdock_transformers.expression.references import index_of
 from crossdock_transformers.expression.source import Source
-from crossdock_transformers.expression.types import DYN, INT, Type, list_of, one_of, optional_of, record_of, union
+from crossdock_transformers.expression.types import DYN, INT, Type, fields_of, list_of, one_of, optional_of, record_of, union
 from crossdock_transformers.map.fitting import Goal, misfits
 from crossdock_transformers.map.forms import Constant, Each, Expression, Form, Group, Listing, Lookup, Path, Reader, Use
 
@@ -349,7 +349,7 @@ class Emitter:
         for name in form.fields if record is not None else ():
             if record is not None and record.field(name) is None:
                 holder = f"{goal.path} of {goal.target}" if goal.path else goal.target
-                self._problem(f"{holder} has no field '{name}'{nearest(name, record.names())}", (*form.path, name))
+                self._problem(f"{holder} has no field '{name}'{nearest(name, fields_of(record))}", (*form.path, name))
 
     def _must_be_list(self, goal: Goal, path: Path) -> None:
         if goal.known is not None and goal.known.kind != "list":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from crossdock.core.words import nearest
-from crossdock_transformers.expression.types import Type
+from crossdock_transformers.expression.types import Type, fields_of
 
 _CONVERSIONS: Final = {
     ("string", "decimal"): "decimal",
@@ -94,7 +94,7 @@ def _bad_fields(given: Type, goal: Goal, text: str, level: int) -> Iterator[str]
     for name in given.record.names():
         found = given.record.field(name)
         if wanted.field(name) is None:
-            yield f"{text} has '{name}', which {goal.path} of {goal.target} has not{nearest(name, wanted.names())}"
+            yield f"{text} has '{name}', which {goal.path} of {goal.target} has not{nearest(name, fields_of(wanted))}"
         elif found is not None:
             yield from misfits(found, goal.field(name), f"{text}.{name}", level + 1)
     missing = wanted.required - set(given.record.names()) if not given.record.open else ()

@@ -94,7 +94,30 @@ async def test_a_name_leads_to_the_file_that_defines_it(editor: Editor) -> None:
 async def test_names_of_maps_complete_a_map(editor: Editor) -> None:
     asked = types.CompletionParams(editor.document, editor.at("map: "))
     found = await editor.client.text_document_completion_async(asked)
-    assert [item.label for item in found or ()] == ["acme-850"]
+    (item,) = found or ()
+    assert isinstance(item, types.CompletionItem)
+    assert isinstance(item.text_edit, types.TextEdit)
+    start = editor.at("map: ")
+    assert item.text_edit == types.TextEdit(types.Range(start, editor.at("map: acme-850")), "acme-850")
+
+
+async def test_a_column_is_counted_as_the_protocol_does(editor: Editor) -> None:
+    """In units of UTF-16: what stands beyond the first plane counts twice."""
+    editor.write(editor.text.replace("- map: acme-850", '- { label: "📦📦", map: acme-8 }'))
+    end = editor.at("map: acme-8")
+    found = await editor.client.text_document_completion_async(
+        types.CompletionParams(editor.document, types.Position(end.line, end.character + 2))
+    )
+    (item,) = found or ()
+    assert isinstance(item, types.CompletionItem)
+    assert isinstance(item.text_edit, types.TextEdit)
+    assert item.text_edit.range.end == types.Position(end.line, end.character + 2)
+
+
+async def test_who_uses_a_map_is_told(editor: Editor) -> None:
+    asked = types.ReferenceParams(types.ReferenceContext(False), editor.document, editor.at("map: acme"))
+    (place,) = await editor.client.text_document_references_async(asked) or ()
+    assert (place.uri, place.range.start.line) == (editor.uri, editor.at("- map").line)
 
 
 async def test_a_components_name_is_explained(editor: Editor) -> None:

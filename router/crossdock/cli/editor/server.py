@@ -9,13 +9,13 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
-from crossdock.cli.editing import Editing
+from crossdock.cli.editor.editing import Editing
 from crossdock.core.errors import Misconfigured, Place, Problem
 
 PAUSE = 0.3
 """Seconds without a key pressed before a project is looked at."""
 _SEVERITY = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
-_At = types.DefinitionParams | types.CompletionParams | types.HoverParams
+_At = types.DefinitionParams | types.ReferenceParams | types.CompletionParams | types.HoverParams
 
 
 class Desk:
@@ -70,7 +70,22 @@ class Desk:
 
     def completion(self, asked: types.CompletionParams) -> list[types.CompletionItem]:
         """Return the words that may stand at the cursor."""
-        return [types.CompletionItem(label=name, detail=what) for name, what in self.editing.completions(*self._at(asked))]
+        path, line, column = self._at(asked)
+        text = self.editing.texts().get(path, "").splitlines()
+        found: list[types.CompletionItem] = []
+        for one in self.editing.completions(path, line, column):
+            start, end = _units(text[line], one.start, one.end) if line < len(text) else (one.start, one.end)
+            edit = types.TextEdit(types.Range(types.Position(line, start), types.Position(line, end)), one.word)
+            found.append(types.CompletionItem(label=one.word, detail=one.told, text_edit=edit))
+        return found
+
+    def references(self, asked: types.ReferenceParams) -> list[types.Location]:
+        """Return the places that use what is named under the cursor, or the file."""
+        texts = self.editing.texts()
+        return [
+            types.Location(self.uri(one.path), _range(one, texts.get(one.path, "")))
+            for one in self.editing.uses(*self._at(asked))
+        ]
 
     def hover(self, asked: types.HoverParams) -> types.Hover | None:
         """Return what the word under the cursor means."""
@@ -116,13 +131,17 @@ def language_server(root: Path, environment: str) -> LanguageServer:
     def definition(asked: types.DefinitionParams) -> types.Location | None:
         return desk.definition(asked)
 
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION)
-    def completion(asked: types.CompletionParams) -> list[types.CompletionItem]:
-        return desk.completion(asked)
+    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    async def references(asked: types.ReferenceParams) -> list[types.Location]:
+        return await asyncio.to_thread(desk.references, asked)
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", " ", ":", "-"]))
+    async def completion(asked: types.CompletionParams) -> list[types.CompletionItem]:
+        return await asyncio.to_thread(desk.completion, asked)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(asked: types.HoverParams) -> types.Hover | None:
-        return desk.hover(asked)
+    async def hover(asked: types.HoverParams) -> types.Hover | None:
+        return await asyncio.to_thread(desk.hover, asked)
 
     @server.feature(types.TEXT_DOCUMENT_FORMATTING)
     def formatting(asked: types.DocumentFormattingParams) -> list[types.TextEdit]:
@@ -140,5 +159,10 @@ def _range(place: Place, text: str) -> types.Range:
     """Return a place as the protocol has it: from 0, in units of UTF-16, to the end of its line."""
     lines = text.splitlines()
     line = lines[place.line - 1] if place.line <= len(lines) else ""
-    start, end = (len(part.encode("utf-16-le")) // 2 for part in (line[: place.column - 1], line))
+    start, end = _units(line, place.column - 1, len(line))
     return types.Range(types.Position(place.line - 1, start), types.Position(place.line - 1, max(end, start)))
+
+
+def _units(line: str, *columns: int) -> tuple[int, ...]:
+    """Return columns as the protocol counts them."""
+    return tuple(len(line[:column].encode("utf-16-le")) // 2 for column in columns)
