@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from jsonschema import Draft202012Validator
-
 Mode = Literal["none", "backward", "forward", "full"]
 MODES: tuple[Mode, ...] = ("none", "backward", "forward", "full")
 WORD = "x-compatibility"
@@ -188,6 +186,8 @@ class _Comparison:
 
     def _each(self, values: Sequence[Any], outer: Any, path: str) -> Iterator[Obstacle]:
         """Yield which of some values the outer schema refuses."""
+        from jsonschema import Draft202012Validator  # only two versions that differ need it
+
         whole = {**outer, "$defs": _definitions(self.outer_root)} if isinstance(outer, Mapping) else outer
         validator = Draft202012Validator(whole)
         refused = [value for value in values if not validator.is_valid(value)]
