@@ -19,7 +19,7 @@ from crossdock.core.ports import Poll
 from crossdock.core.spec import Binding
 from crossdock.testing.ports import MemoryIntake, MemoryLease, MemoryPolls, services
 from crossdock_connectors.http import SPEC, HttpSettings
-from crossdock_connectors.http_options import HttpSource
+from crossdock_connectors.http.options import HttpSource
 from crossdock_transformers.expression import SPEC as CEL
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -19,8 +19,8 @@ from crossdock.core.ports import Progress
 from crossdock.testing.ports import services
 from crossdock_config.yaml_source import read
 from crossdock_connectors.http import SPEC, HttpSettings
-from crossdock_connectors.http_calls import next_link
-from crossdock_connectors.http_options import HttpSource
+from crossdock_connectors.http.calls import next_link
+from crossdock_connectors.http.options import HttpSource
 from tests.connectors.http_poll_kit import Api, Handler, Polling, always, api, bound, in_turn, said
 
 LISTED: dict[str, Any] = {"items": "answer.orders", "key": "item.id"}
@@ -642,7 +642,7 @@ def test_an_unknown_partner_is_refused(tmp_path: Path) -> None:
 
 
 def test_money_in_a_cursor_keeps_its_digits() -> None:
-    from crossdock_connectors.http_progress import Reached
+    from crossdock_connectors.http.progress import Reached
 
     kept = Reached(cursor=Decimal("10.50"), of="item.total", etag='"a"', call="GET x").dump()
     assert Reached.load(kept, "item.total") == Reached(cursor=Decimal("10.50"), of="item.total", etag='"a"', call="GET x")

@@ -21,8 +21,8 @@ from crossdock.core.ports import Askable, Checkable, Dispatch
 from crossdock.testing.ports import MemoryIntake, MemoryLease, binding, services
 from crossdock_connectors import ssh_keys
 from crossdock_connectors.sftp import SPEC, SftpSettings, SftpSource, SftpTarget
-from crossdock_connectors.sftp_client import Server
-from crossdock_connectors.sftp_sink import SftpSink
+from crossdock_connectors.sftp.client import Server
+from crossdock_connectors.sftp.sink import SftpSink
 from tests.services.process import ServerMissing
 from tests.services.sshd import OpenSshServer, openssh_server
 

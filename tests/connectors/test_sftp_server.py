@@ -20,7 +20,7 @@ from crossdock.core.partner import Partner
 from crossdock.core.ports import Dispatch, Services
 from crossdock.testing.ports import MemoryIntake, MemoryPickup, PinnedClock, binding, services
 from crossdock_connectors.sftp_server import NAME, SPEC, SftpServerChannel, SftpServerSettings, SftpServerSource
-from crossdock_connectors.sftp_server_listener import SftpListener, host_key
+from crossdock_connectors.sftp_server.listener import SftpListener, host_key
 
 PASSWORD = "acme-secret-1"
 KEY = asyncssh.generate_private_key("ssh-ed25519")

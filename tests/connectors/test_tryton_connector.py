@@ -23,7 +23,7 @@ from crossdock.core.message import BODY_TYPE, dump_body
 from crossdock.core.ports import Askable, Checkable, Dispatch, Reply, Services
 from crossdock.testing.ports import MemoryLease, MemoryPickup
 from crossdock_connectors.tryton import SPEC, TrytonSettings, TrytonTarget
-from crossdock_connectors.tryton_codes import Memory
+from crossdock_connectors.tryton.codes import Memory
 from tests.services.tryton import Erp, ErpError
 
 pytestmark = pytest.mark.slow

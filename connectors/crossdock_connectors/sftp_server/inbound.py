@@ -19,9 +19,9 @@ from crossdock.core.blob import Blob
 from crossdock.core.message import Receipt
 from crossdock_connectors import names
 from crossdock_connectors.sftp_server import NAME
-from crossdock_connectors.sftp_server_accounts import Account, House, Inbox, Parts
-from crossdock_connectors.sftp_server_answers import Entry, absent, megabytes, text
-from crossdock_connectors.sftp_server_spool import Overflow, Spool
+from crossdock_connectors.sftp_server.accounts import Account, House, Inbox, Parts
+from crossdock_connectors.sftp_server.answers import Entry, absent, megabytes, text
+from crossdock_connectors.sftp_server.spool import Overflow, Spool
 
 log = logging.getLogger(__name__)
 

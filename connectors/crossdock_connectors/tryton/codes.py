@@ -11,7 +11,7 @@ from typing import Any
 
 from crossdock.core.clock import Clock
 from crossdock_connectors.tryton import UNITS
-from crossdock_connectors.tryton_client import Client, Domain, Row, Talk
+from crossdock_connectors.tryton.client import Client, Domain, Row, Talk
 
 MOST_REMEMBERED = 10_000
 AT_ONCE = 100

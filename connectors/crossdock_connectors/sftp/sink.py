@@ -19,7 +19,7 @@ from crossdock.core.message import dump_json
 from crossdock.core.ports import Dispatch, Reply
 from crossdock_connectors import names
 from crossdock_connectors.sftp import SftpTarget
-from crossdock_connectors.sftp_client import BROKEN, LOST, Server
+from crossdock_connectors.sftp.client import BROKEN, LOST, Server
 
 
 class SftpSink:

@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 from asyncssh import FXF_WRITE, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPOpUnsupported, SFTPPermissionDenied
 
-from crossdock_connectors.sftp_server_accounts import Account, House, Parts
-from crossdock_connectors.sftp_server_answers import Entry, answered, parse, text
-from crossdock_connectors.sftp_server_inbound import Inbound, Upload
-from crossdock_connectors.sftp_server_outbound import Download, Outbound
+from crossdock_connectors.sftp_server.accounts import Account, House, Parts
+from crossdock_connectors.sftp_server.answers import Entry, answered, parse, text
+from crossdock_connectors.sftp_server.inbound import Inbound, Upload
+from crossdock_connectors.sftp_server.outbound import Download, Outbound
 
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from typing import Any
 from crossdock.core.errors import CrossdockError, Retryable
 from crossdock.core.ports import Intake, Lease, Poll, Polls, Services
 from crossdock.core.spec import Binding
-from crossdock_connectors.http_look import Asking, Incomplete, Look
-from crossdock_connectors.http_remote import Remote
+from crossdock_connectors.http.look import Asking, Incomplete, Look
+from crossdock_connectors.http.remote import Remote
 
 log = logging.getLogger(__name__)
 

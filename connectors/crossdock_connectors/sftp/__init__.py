@@ -16,7 +16,7 @@ The server's host key is pinned: a server that shows another one gets no passwor
 hidden name and gets its own when it is whole; by that name and its content it is known again. Should the answer to the rename be
 lost and the partner have taken the document away before we look, it is put once more: the same bytes under the same name.
 
-The parts: `sftp_client` (connections and what their errors mean), `sftp_folder` (collecting), `sftp_sink` (putting), `polling`.
+The parts: `client` (connections and what their errors mean), `folder` (collecting), `sink` (putting), `polling`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from crossdock_connectors import ssh_keys
 from crossdock_connectors.polling import Collection, Poller, PollSettings, Watch, check_partners
 
 if TYPE_CHECKING:
-    from crossdock_connectors.sftp_sink import SftpSink
+    from crossdock_connectors.sftp.sink import SftpSink
 
 
 class SftpSettings(PollSettings):
@@ -75,8 +75,8 @@ class SftpTarget(Options):
 
 
 def _source(settings: Any, bindings: Sequence[Binding], services: Services) -> Poller:
-    from crossdock_connectors.sftp_client import Server
-    from crossdock_connectors.sftp_folder import RemoteFolder
+    from crossdock_connectors.sftp.client import Server
+    from crossdock_connectors.sftp.folder import RemoteFolder
 
     check_partners(bindings, services)
     server = Server(settings, services.base)
@@ -86,8 +86,8 @@ def _source(settings: Any, bindings: Sequence[Binding], services: Services) -> P
 
 
 def _target(settings: Any, services: Services) -> SftpSink:
-    from crossdock_connectors.sftp_client import Server
-    from crossdock_connectors.sftp_sink import SftpSink
+    from crossdock_connectors.sftp.client import Server
+    from crossdock_connectors.sftp.sink import SftpSink
 
     return SftpSink(Server(settings, services.base))
 

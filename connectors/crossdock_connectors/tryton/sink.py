@@ -9,9 +9,9 @@ from crossdock.core.clock import Clock
 from crossdock.core.errors import Finding, Refused
 from crossdock.core.ports import Dispatch, Reply
 from crossdock_connectors.tryton import TrytonSettings, TrytonTarget
-from crossdock_connectors.tryton_client import Client, Talk
-from crossdock_connectors.tryton_codes import Codes
-from crossdock_connectors.tryton_orders import SalesOrders, plain
+from crossdock_connectors.tryton.client import Client, Talk
+from crossdock_connectors.tryton.codes import Codes
+from crossdock_connectors.tryton.orders import SalesOrders, plain
 
 
 class TrytonSink:

@@ -9,7 +9,7 @@
       - drop: { directory: /srv/wms/in }
 
 A file is written whole or not at all: under a hidden name (`.*.part`; a kill may leave it), synced, then given its name.
-Relative directories are below the project. Links are not followed. What both directions need of the disk is in `file_directory`.
+Relative directories are below the project. Links are not followed. What both directions need of the disk is in `directory`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from crossdock.core.message import dump_json, load_body
 from crossdock.core.ports import Dispatch, Reply, Services
 from crossdock.core.spec import Binding, ConnectorSpec, Options
 from crossdock_connectors import names
-from crossdock_connectors.file_directory import Directory, content_of, existing, place
+from crossdock_connectors.file.directory import Directory, content_of, existing, place
 from crossdock_connectors.polling import Collection, Poller, PollSettings, Watch, check_partners
 
 FETCH = "fetch"

@@ -18,9 +18,9 @@ from crossdock.core.errors import Misconfigured
 from crossdock.core.ports import Intake, Services
 from crossdock.core.spec import Binding
 from crossdock_connectors.sftp_server import SftpServerSettings
-from crossdock_connectors.sftp_server_accounts import NOBODY, Account, House, accounts
-from crossdock_connectors.sftp_server_protocol import FolderSession
-from crossdock_connectors.sftp_server_visit import Visit
+from crossdock_connectors.sftp_server.accounts import NOBODY, Account, House, accounts
+from crossdock_connectors.sftp_server.protocol import FolderSession
+from crossdock_connectors.sftp_server.visit import Visit
 
 log = logging.getLogger(__name__)
 

@@ -75,7 +75,7 @@ class TrytonTarget(Options):
 
 
 def _target(settings: Any, services: Services) -> Sink:
-    from crossdock_connectors.tryton_sink import TrytonSink
+    from crossdock_connectors.tryton.sink import TrytonSink
 
     return TrytonSink(settings, services.clock)
 

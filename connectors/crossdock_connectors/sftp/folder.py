@@ -13,7 +13,7 @@ import asyncssh
 from crossdock.core.errors import Refused, Retryable
 from crossdock_connectors import names
 from crossdock_connectors.polling import Sighting, Vanished
-from crossdock_connectors.sftp_client import BROKEN, Server
+from crossdock_connectors.sftp.client import BROKEN, Server
 
 
 class RemoteFolder:

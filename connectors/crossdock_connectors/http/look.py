@@ -12,12 +12,12 @@ from crossdock.core.errors import CrossdockError, Refused, Rejected, Retryable
 from crossdock.core.message import Receipt
 from crossdock.core.ports import Intake, Poll, Progress
 from crossdock.core.spec import Binding
-from crossdock_connectors.http_calls import Calls, Position, name_of
-from crossdock_connectors.http_options import HttpSource
-from crossdock_connectors.http_page import Expressions, Item, Page, Reader, digest_of
-from crossdock_connectors.http_progress import Reached, Value, checked, greatest, later
-from crossdock_connectors.http_remote import Remote
-from crossdock_connectors.http_session import Answer, Call
+from crossdock_connectors.http.calls import Calls, Position, name_of
+from crossdock_connectors.http.options import HttpSource
+from crossdock_connectors.http.page import Expressions, Item, Page, Reader, digest_of
+from crossdock_connectors.http.progress import Reached, Value, checked, greatest, later
+from crossdock_connectors.http.remote import Remote
+from crossdock_connectors.http.session import Answer, Call
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ What a partner may rely on:
   Ctrl-C) can't be told from one that is done: to put `x.edi.tmp` and rename it to `x.edi` is the safe way, and works.
 - A name that no route takes is refused when it is opened, so that nothing is ever taken and then dropped in silence.
 
-The parts: `sftp_server_accounts` (who may come in), `_listener` (SSH), `_protocol` (the seam to the library), `_visit` (what a
-session sees), `_inbound` and `_outbound` (its folders), `_spool` (an upload on its way), `_pickup` (the sink).
+The parts: `accounts` (who may come in), `listener` (SSH), `protocol` (the seam to the library), `visit` (what a
+session sees), `inbound` and `outbound` (its folders), `spool` (an upload on its way), `pickup` (the sink).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from crossdock_connectors import names
 from crossdock_connectors.ssh_keys import public_key
 
 if TYPE_CHECKING:
-    from crossdock_connectors.sftp_server_listener import SftpListener
-    from crossdock_connectors.sftp_server_pickup import PickupSink
+    from crossdock_connectors.sftp_server.listener import SftpListener
+    from crossdock_connectors.sftp_server.pickup import PickupSink
 
 NAME = "sftp_server"
 
@@ -103,14 +103,14 @@ class SftpServerChannel(Options):
 
 def build_source(settings: Any, bindings: Sequence[Binding], services: Services) -> SftpListener:
     """Return the listener; raises Misconfigured with every problem of the bindings and the partners' channels."""
-    from crossdock_connectors.sftp_server_listener import SftpListener
+    from crossdock_connectors.sftp_server.listener import SftpListener
 
     return SftpListener(settings, bindings, services)
 
 
 def build_target(settings: Any, services: Services) -> PickupSink:
     """Return the sink that puts documents into partners' pickup folders."""
-    from crossdock_connectors.sftp_server_pickup import PickupSink
+    from crossdock_connectors.sftp_server.pickup import PickupSink
 
     return PickupSink(settings, services)
 

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from asyncssh import SFTPAttrs, SFTPError, SFTPFailure, SFTPNoSuchFile, SFTPPermissionDenied
 
 from crossdock.core.errors import CrossdockError
-from crossdock_connectors.sftp_server_accounts import Parts
+from crossdock_connectors.sftp_server.accounts import Parts
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from crossdock.core.ports import PickupFile
-from crossdock_connectors.sftp_server_accounts import Account, House, Parts
-from crossdock_connectors.sftp_server_answers import Entry, absent, in_journal
+from crossdock_connectors.sftp_server.accounts import Account, House, Parts
+from crossdock_connectors.sftp_server.answers import Entry, absent, in_journal
 
 
 @dataclass(slots=True)

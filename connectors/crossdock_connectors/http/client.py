@@ -1,4 +1,4 @@
-"""The sinks of the `http` connector. What each answer, and each missing answer, means for the delivery is in `http_remote`."""
+"""The sinks of the `http` connector. What each answer, and each missing answer, means for the delivery is in `remote`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from crossdock.core.clock import Clock
 from crossdock.core.message import BODY_TYPE, dump_json
 from crossdock.core.ports import Dispatch, Reply
 from crossdock_connectors.http import HttpSettings, HttpTarget, Lookup
-from crossdock_connectors.http_remote import Remote, decoded
-from crossdock_connectors.http_session import Answer, Call
+from crossdock_connectors.http.remote import Remote, decoded
+from crossdock_connectors.http.session import Answer, Call
 
 
 class HttpSink:
@@ -25,7 +25,7 @@ class HttpSink:
         return bool(self._settings.key_header)
 
     async def send(self, dispatch: Dispatch) -> Reply:
-        """Make the call; raises Retryable, Refused, UnknownEffect as `http_remote` says."""
+        """Make the call; raises Retryable, Refused, UnknownEffect as `remote` says."""
         options = _options(dispatch)
         effect = options.method != "GET"
         answer = await self._remote.exchange(self._call(dispatch, options), dispatch.seconds, effect=effect)

@@ -10,9 +10,9 @@
 
 Bytes go out as they are, decoded bodies as JSON with their digits kept.
 
-The parts: `http_client` (the sinks); `http_source` (the source), `http_look` (one look), `http_calls` (what is asked, page after
-page), `http_page` (what an answer holds), `http_progress` (the cursor), `http_options`; `http_remote` (what an answer means), and
-`http_session` (connections), which all share.
+The parts: `client` (the sinks); `source` (the source), `look` (one look), `calls` (what is asked, page after
+page), `page` (what an answer holds), `progress` (the cursor), `options`; `remote` (what an answer means), and
+`session` (connections), which all share.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from pydantic import Field, field_validator, model_validator
 from crossdock.core.ports import Services, Sink
 from crossdock.core.spec import Binding, ConnectorSpec, Options
 from crossdock.core.units import Duration
-from crossdock_connectors.http_options import HttpSource
+from crossdock_connectors.http.options import HttpSource
 from crossdock_connectors.polling import check_partners
 
 if TYPE_CHECKING:
-    from crossdock_connectors.http_source import HttpPolls
+    from crossdock_connectors.http.source import HttpPolls
 
 
 def _address(url: str) -> str:
@@ -142,14 +142,14 @@ class HttpTarget(Options):
 
 
 def _source(settings: Any, bindings: Sequence[Binding], services: Services) -> HttpPolls:
-    from crossdock_connectors.http_source import HttpPolls
+    from crossdock_connectors.http.source import HttpPolls
 
     check_partners(bindings, services)
     return HttpPolls(settings, bindings, services)
 
 
 def _target(settings: Any, services: Services) -> Sink:
-    from crossdock_connectors.http_client import AskableHttpSink, HttpSink
+    from crossdock_connectors.http.client import AskableHttpSink, HttpSink
 
     if settings.lookup:
         return AskableHttpSink(settings, settings.lookup, services.clock)

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Refused, Retryable
-from crossdock_connectors.http_session import Answer, Call, Sessions, Unanswered, retry_after
+from crossdock_connectors.http.session import Answer, Call, Sessions, Unanswered, retry_after
 
 if TYPE_CHECKING:
     from crossdock_connectors.http import ClientCredentials

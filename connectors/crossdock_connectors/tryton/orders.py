@@ -17,8 +17,8 @@ from typing import Any
 from crossdock.core.errors import Finding, Refused
 from crossdock.core.ports import Dispatch, Reply
 from crossdock_connectors.tryton import TrytonTarget
-from crossdock_connectors.tryton_client import Row, Talk
-from crossdock_connectors.tryton_codes import Codes, Party, Product
+from crossdock_connectors.tryton.client import Row, Talk
+from crossdock_connectors.tryton.codes import Codes, Party, Product
 
 STATES = {"cancelled": -1, "draft": 0, "quotation": 1, "confirmed": 2, "processing": 3, "done": 4}
 _SALE = ("number", "state", "reference", "total_amount", "lines.product.code", "lines.quantity", "lines.unit_price")

@@ -10,7 +10,7 @@
         auth: { standard_webhooks: { secrets: ["${secret:SHOP_WEBHOOK}"] } }
 
 Default is deny: a route says how its senders prove who they are, or plainly `auth: none`. The partner is the one the credential
-was given to, never one that the document names. Verification is in `webhook_auth`, the handler in `webhook_app`.
+was given to, never one that the document names. Verification is in `auth`, the handler in `app`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from crossdock.core.spec import Binding, ConnectorSpec, Options
 from crossdock.core.units import Duration, Size
 
 if TYPE_CHECKING:
-    from crossdock_connectors.webhook_app import Gate
+    from crossdock_connectors.webhook.app import Gate
 
 SHUT = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 """Headers that never travel with a message: they carry credentials."""
@@ -125,7 +125,7 @@ class WebhookListener:
     """
 
     def __init__(self, settings: WebhookSettings, bindings: Sequence[Binding], services: Services) -> None:
-        from crossdock_connectors.webhook_app import hooks_of
+        from crossdock_connectors.webhook.app import hooks_of
 
         self.settings = settings
         self.extras: dict[str, Any] = {}
@@ -142,7 +142,7 @@ class WebhookListener:
 
         Raises Misconfigured where the port can't be had.
         """
-        from crossdock_connectors.webhook_app import build_app, hooks_of
+        from crossdock_connectors.webhook.app import build_app, hooks_of
 
         self._gate = build_app(self.settings, hooks_of(self._bindings, self._clock), intake, self.extras, self._answers)
         listening = _listen(self.settings)
@@ -162,7 +162,7 @@ class WebhookListener:
 
     def rebind(self, bindings: Sequence[Binding], services: Services) -> None:
         """Take documents at these routes' paths from now on; requests in flight end as they began."""
-        from crossdock_connectors.webhook_app import hooks_of
+        from crossdock_connectors.webhook.app import hooks_of
 
         hooks = hooks_of(bindings, services.clock)
         self._bindings = bindings
@@ -208,7 +208,7 @@ def _unavailable(settings: WebhookSettings, error: OSError) -> Misconfigured:
 def _server(settings: WebhookSettings, app: Any) -> Any:
     import uvicorn
 
-    from crossdock_connectors.webhook_protocol import bounded
+    from crossdock_connectors.webhook.protocol import bounded
 
     class Server(uvicorn.Server):
         """uvicorn without its signal handlers: whoever runs us decides when to stop."""

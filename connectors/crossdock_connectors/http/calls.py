@@ -11,11 +11,11 @@ from urllib.parse import urljoin, urlsplit
 from crossdock.core.errors import Refused, Rejected
 from crossdock.core.message import dump_json
 from crossdock.core.spec import Expression
-from crossdock_connectors.http_options import HttpSource, Pages
-from crossdock_connectors.http_page import Page
-from crossdock_connectors.http_progress import Reached, Value, sent
-from crossdock_connectors.http_remote import Remote
-from crossdock_connectors.http_session import Call
+from crossdock_connectors.http.options import HttpSource, Pages
+from crossdock_connectors.http.page import Page
+from crossdock_connectors.http.progress import Reached, Value, sent
+from crossdock_connectors.http.remote import Remote
+from crossdock_connectors.http.session import Call
 
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]+))?)*)')
 _PARAMETER = re.compile(r';\s*([\w*-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]+)))?')

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Refused, Retryable, UnknownEffect
 from crossdock_connectors.http import Credentials, HttpSettings
-from crossdock_connectors.http_session import Answer, Call, Sessions, Unanswered, retry_after, within
-from crossdock_connectors.http_token import Token, Tokens
+from crossdock_connectors.http.session import Answer, Call, Sessions, Unanswered, retry_after, within
+from crossdock_connectors.http.token import Token, Tokens
 
 NOT_DONE = frozenset({408, 425, 429, 503})
 MOST_WORDS = 300

@@ -17,7 +17,7 @@ from typing import Any, NoReturn, Protocol
 from crossdock.core.clock import Clock
 from crossdock.core.errors import CrossdockError, Refused, Retryable, UnknownEffect
 from crossdock.core.message import dump_json
-from crossdock_connectors.http_session import Answer, Call, Sessions, Unanswered, retry_after, within
+from crossdock_connectors.http.session import Answer, Call, Sessions, Unanswered, retry_after, within
 from crossdock_connectors.tryton import TrytonSettings
 
 Row = dict[str, Any]

@@ -14,7 +14,7 @@ import asyncssh
 from asyncssh.sftp import SFTPServerHandler
 from asyncssh.stream import SSHServerStreamSession
 
-from crossdock_connectors.sftp_server_visit import Visit
+from crossdock_connectors.sftp_server.visit import Visit
 
 VERSION = 3
 """The version of SFTP that all clients speak."""

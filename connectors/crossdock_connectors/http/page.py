@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 from crossdock.core.errors import CrossdockError, Refused, Rejected, Retryable
 from crossdock.core.message import dump_json
 from crossdock.core.spec import Expression
-from crossdock_connectors.http_options import HttpSource
-from crossdock_connectors.http_progress import Value, checked, greatest
-from crossdock_connectors.http_remote import MOST_WORDS
-from crossdock_connectors.http_session import Answer
+from crossdock_connectors.http.options import HttpSource
+from crossdock_connectors.http.progress import Value, checked, greatest
+from crossdock_connectors.http.remote import MOST_WORDS
+from crossdock_connectors.http.session import Answer
 
 LONGEST_KEY = 1000
 """Characters of a key at most."""

@@ -27,7 +27,7 @@ from crossdock.core.message import Accepted, Receipt
 from crossdock.core.ports import Answers, Intake
 from crossdock.core.spec import Binding
 from crossdock_connectors.webhook import SHUT, WebhookSettings, WebhookSource
-from crossdock_connectors.webhook_auth import Headers, Proof, Unproven, proof_of
+from crossdock_connectors.webhook.auth import Headers, Proof, Unproven, proof_of
 
 log = logging.getLogger(__name__)
 
