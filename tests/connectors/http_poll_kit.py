@@ -151,3 +151,15 @@ class Polling:
                 assert not task.done(), task
                 await asyncio.sleep(0.005)
         return self.poll.trouble
+
+
+LISTED: dict[str, Any] = {"items": "answer.orders", "key": "item.id"}
+CURSOR: dict[str, Any] = {"highest": "item.changed", "query": "since"}
+
+
+def polling(market: Api, folder: Path, settings: dict[str, Any] | None = None, **options: Any) -> Polling:
+    return Polling(market.url, folder, {"path": "/orders", **options}, settings or {})
+
+
+def orders(*numbers: int, **more: Any) -> dict[str, Any]:
+    return {"orders": [{"id": f"M-{number}", "changed": number} for number in numbers], **more}
