@@ -12,7 +12,7 @@ from crossdock.core.outcome import Delivery
 from crossdock.core.partner import Partner, X12Agreement
 from crossdock_transformers.edi import agreed
 from crossdock_transformers.x12.acknowledge import FORMS, Report
-from crossdock_transformers.x12.envelope import Header
+from crossdock_transformers.x12.header import Header
 from crossdock_transformers.x12.ta1 import Glimpse, Notice, glimpse
 from crossdock_transformers.x12.write import Letter, delimiters_of
 

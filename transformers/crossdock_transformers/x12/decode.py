@@ -23,7 +23,8 @@ from crossdock_transformers.edi.guide import AgreedGuides, opened
 from crossdock_transformers.edi.load import Grammars, standard
 from crossdock_transformers.edi.own import grammars_of
 from crossdock_transformers.edi.shape import shape_of
-from crossdock_transformers.x12.envelope import BadEnvelope, Header, Survey, survey
+from crossdock_transformers.x12.envelope import Survey, survey
+from crossdock_transformers.x12.header import BadEnvelope, Header
 from crossdock_transformers.x12.options import DecodeOptions
 from crossdock_transformers.x12.stream import Correspondence, Transactions
 from crossdock_transformers.x12.ta1 import glimpse

@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from crossdock.core.blob import STEP, Data, forget
 from crossdock.core.errors import Finding, Rejected
-from crossdock_transformers.edi.values import Delimiters, iso_date, iso_time, shown
+from crossdock_transformers.edi.values import Delimiters, shown
+from crossdock_transformers.x12.header import (
+    BLANK,
+    ISA_SIZE,
+    BadEnvelope,
+    Header,
+    Lenient,
+    bad,
+    behind_line,
+    excerpt,
+    header,
+    moment,
+    strict,
+)
 
 MOST_TRANSACTIONS: Final = 999_999
 """As many as GE01 can count."""
-
-HEADER_FIELDS: Final = {
-    "control_number": "control",
-    "sender_qualifier": "sender_qualifier",
-    "sender": "sender",
-    "receiver_qualifier": "receiver_qualifier",
-    "receiver": "receiver",
-    "date": "date",
-    "time": "time",
-    "version": "version",
-    "usage": "usage",
-}
-"""What a decoded body says of its interchange, and the attribute of `Header` that it comes from."""
 
 GROUP_FIELDS: Final = {
     "function": "function",
@@ -43,38 +43,6 @@ GROUP_FIELDS: Final = {
     "version": "version",
 }
 """What a decoded body says of its functional group, and the attribute of `Group` that it comes from."""
-
-_ISA_LENGTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
-_ISA_NOTES = (*(f"{note:03d}" for note in (10, 11, 12, 13, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20)), "027")
-"""TA105 for each element of the ISA segment."""
-_ISA_SIZE = 106
-_BLANK = b" \t\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """An ISA segment. `raw` is the segment as it came, terminator included; the texts have their padding taken off.
-
-    `size` is its length in the file: where it came without padding, `raw` is the segment as it should have been.
-    """
-
-    raw: bytes
-    delimiters: Delimiters
-    sender_qualifier: str
-    sender: str
-    receiver_qualifier: str
-    receiver: str
-    date: str
-    time: str
-    version: str
-    control: str
-    usage: str
-    size: int = 106
-
-    def fields(self) -> dict[str, str]:
-        """Return what a decoded body says under `interchange`."""
-        return {name: getattr(self, attribute) for name, attribute in HEADER_FIELDS.items()}
 
 
 @dataclass(slots=True)
@@ -131,7 +99,7 @@ class Interchange:
     def alone(self, group: Group, transaction: bytes) -> bytes:
         """Return one transaction as an interchange of its own, with the same envelope."""
         element, segment = self.header.delimiters.element.encode(), self.header.delimiters.segment.encode()
-        line = self.header.raw[_ISA_SIZE:]
+        line = self.header.raw[ISA_SIZE:]
         trailers = [(b"GE", b"1", group.control.encode()), (b"IEA", b"1", self.header.control.encode())]
         body = transaction if transaction.endswith(segment) else transaction + segment
         return self.header.raw + group.raw + body + line + b"".join(element.join(one) + segment + line for one in trailers)
@@ -143,15 +111,6 @@ class Survey:
 
     interchanges: tuple[Interchange, ...]
     junk: str = ""
-
-
-Lenient = Callable[[str, str], frozenset[str]]
-"""Says by a sender's qualifier and id which kinds of faults are let pass (`core.leniency`)."""
-
-
-def strict(_qualifier: str, _sender: str) -> frozenset[str]:
-    """Let nothing pass."""
-    return frozenset()
 
 
 def survey(data: Data, lenient: Lenient = strict, *, apart: bool = False) -> Survey:
@@ -169,7 +128,7 @@ def survey(data: Data, lenient: Lenient = strict, *, apart: bool = False) -> Sur
         try:
             found.append(_Walk(data, at, lenient).interchange)
         except BadEnvelope as error:
-            error.raw = data[at : at + 2 * _ISA_SIZE]
+            error.raw = data[at : at + 2 * ISA_SIZE]
             raise
         at = _skip(data, found[-1].end)
     return _usable(Survey(tuple(found)), apart=apart)
@@ -194,7 +153,7 @@ def _begin(data: Data) -> int:
 
 
 def _skip(data: Data, at: int) -> int:
-    while at < len(data) and data[at] in _BLANK:
+    while at < len(data) and data[at] in BLANK:
         at += 1
     return at
 
@@ -215,170 +174,14 @@ def _not_x12(data: Data, at: int) -> Rejected:
     start = data[at : at + 12]
     kind = next((name for prefix, name in _OTHERS.items() if start.startswith(prefix)), "")
     advice = "use `decode: edifact` in a route of its own" if kind == "EDIFACT" else "check what the partner sent"
-    what = f"it looks like {kind}" if kind else f"an interchange begins with ISA, this begins with {_text(start)}"
+    what = f"it looks like {kind}" if kind else f"an interchange begins with ISA, this begins with {excerpt(start)}"
     return Rejected(f"this is not X12: {what}", code="not_x12", where=f"offset {at}", advice=advice)
 
 
 def _junk(data: Data, at: int) -> str:
-    if not data[at : at + STEP].strip(_BLANK + b"\x00\x1a"):
+    if not data[at : at + STEP].strip(BLANK + b"\x00\x1a"):
         return ""  # how mainframes end a file
-    return f"{len(data) - at} bytes after the last IEA, at offset {at}, were not read: {_text(data[at : at + 30])}"
-
-
-def _text(data: bytes) -> str:
-    return shown(data.decode("latin-1"))
-
-
-class BadEnvelope(Rejected):
-    """The envelope can't be used. `note` is TA105, `raw` the beginning of the interchange."""
-
-    def __init__(self, message: str, note: str, *, raw: bytes = b"", **rest: Any) -> None:
-        super().__init__(message, **rest)
-        self.note = note
-        self.raw = raw
-
-
-def _bad(message: str, at: int, code: str = "envelope", note: str = "022") -> BadEnvelope:
-    advice = "ask the partner to send the file again, or repair it and retry"
-    return BadEnvelope(message, note, code=code, where=f"offset {at}", advice=advice)
-
-
-# ISA
-
-
-def header(data: Data, at: int, lenient: Lenient = strict) -> Header:
-    """Return the ISA segment at an offset; raises Rejected."""
-    raw = data[at : at + _ISA_SIZE]
-    size = _ISA_SIZE
-    try:
-        _check_layout(raw, at)
-    except BadEnvelope:
-        raw, size = _padded(data, at, lenient)
-        if not size:
-            raise
-    elements = raw[:-1].decode("ascii").split(chr(raw[3]))[1:]
-    delimiters = _delimiters(raw, elements, at)
-    _check_standard(elements[10], elements[11], at)
-    if not elements[12].isdecimal():
-        raise _bad(f"ISA13, the interchange control number, must be nine digits; this is {shown(elements[12])}", at, note="018")
-    if elements[14] not in ("P", "T", "I"):
-        raise _bad(f"ISA15, the usage, must be P (production) or T (test); this is {shown(elements[14])}", at, note="020")
-    end = _skip_line(data, at + size)
-    texts = [element.strip() for element in elements]
-    date, time = _moment(texts[8], texts[9], "ISA09 or ISA10", at)
-    return Header(
-        raw=raw + data[at + size : end],
-        delimiters=delimiters,
-        sender_qualifier=texts[4],
-        sender=texts[5],
-        receiver_qualifier=texts[6],
-        receiver=texts[7],
-        date=date,
-        time=time,
-        version=texts[11],
-        control=texts[12],
-        usage=texts[14],
-        size=size,
-    )
-
-
-_VERSION = re.compile("00[2-9][0-9]{2}")
-
-
-def _check_standard(standard: str, version: str, at: int) -> None:
-    """Refuse what ISA11 and ISA12 say where it can't be read: before 00402 ISA11 names a standard, later it separates."""
-    if not version.isdecimal():
-        raise _bad(f"ISA12, the version of the envelope, must be five digits; this is {shown(version)}", at, note="017")
-    if not _VERSION.fullmatch(version):
-        raise _bad(f"ISA12: envelopes of version {shown(version)} are not read here; 00200 to 00999 are", at, note="003")
-    if standard == "U" or not (standard.isalnum() or standard == " "):
-        return
-    if version < "00402":
-        raise _bad(f"ISA11: the standard {shown(standard)} is not read here; U (X12) is", at, note="002")
-    raise _bad(f"ISA11: {shown(standard)} can't be a repetition separator", at, note="016")
-
-
-def _padded(data: Data, at: int, lenient: Lenient) -> tuple[bytes, int]:
-    """Return an ISA segment as it should have been, and its length as it came; 0 where it can't be read or isn't let pass."""
-    mark = data[at + 3 : at + 4]
-    pieces = data[at : at + 2 * _ISA_SIZE].split(mark, 16) if mark else []
-    if len(pieces) < 17 or len(pieces[16]) < 2:
-        return b"", 0
-    elements = [piece.strip() for piece in pieces[1:16]]
-    if any(len(one) > most for one, most in zip(elements, _ISA_LENGTHS, strict=False)):
-        return b"", 0
-    if "isa_padding" not in lenient(*(one.decode("latin-1") for one in elements[4:6])):
-        return b"", 0
-    elements[12] = elements[12].rjust(9, b"0")
-    padded = [one.ljust(most) for one, most in zip(elements, _ISA_LENGTHS, strict=False)]
-    size = len(data[at : at + 2 * _ISA_SIZE]) - len(pieces[16]) + 2
-    return mark.join([b"ISA", *padded, pieces[16][:2]]), size
-
-
-def _check_layout(raw: bytes, at: int) -> None:
-    if len(raw) < _ISA_SIZE:
-        raise _bad(f"the ISA segment is cut off: it has {len(raw)} of {_ISA_SIZE} characters", at, "truncated")
-    if not raw.isascii():
-        raise _bad("the ISA segment holds a character that is not ASCII", at)
-    if any(raw[place] != raw[3] for place in _SEPARATORS) or raw.count(raw[3], 0, 105) != len(_SEPARATORS):
-        message, note = _why_layout(raw)
-        raise _bad(message, at, note=note)
-
-
-def _why_layout(raw: bytes) -> tuple[str, str]:
-    for number, (text, length) in enumerate(zip(raw.split(raw[3:4])[1:], _ISA_LENGTHS, strict=False), start=1):
-        if len(text) != length and number < 16:
-            message = f"ISA{number:02d} must have {length} characters, padded with blanks; this is {_text(text)} with {len(text)}"
-            return message, _ISA_NOTES[number - 1]
-    return f"the ISA segment must have {_ISA_SIZE} characters and sixteen elements", "022"
-
-
-def _delimiters(raw: bytes, elements: list[str], at: int) -> Delimiters:
-    repetition = elements[10] if elements[11] >= "00402" and not elements[10].isalnum() else ""
-    found = Delimiters(chr(raw[3]), chr(raw[104]), chr(raw[105]), repetition)
-    if len(set(found.all)) != len(found.all) or any(one.isalnum() or one == " " for one in found.all):
-        named = f"element {shown(found.element)}, component {shown(found.component)}, segment {shown(found.segment)}"
-        raise _bad(
-            f"the delimiters must differ, and none may be a letter, a digit or a blank; they are {named}",
-            at,
-            note=_sharing(found),
-        )
-    return found
-
-
-def _sharing(found: Delimiters) -> str:
-    """Return TA105 for the delimiter that can't be one."""
-    marks = (("004", found.segment), ("027", found.component), ("026", found.element))
-    unfit = (note for note, mark in marks if mark.isalnum() or mark == " ")
-    return next(unfit, "004" if found.segment in (found.element, found.component) else "027")
-
-
-def _skip_line(data: Data, at: int) -> int:
-    end = at
-    while end < len(data) and data[end] in b"\r\n":
-        end += 1
-    return end
-
-
-def _moment(date: str, time: str, what: str, at: int) -> tuple[str, str]:
-    try:
-        return iso_date(date), iso_time(time)
-    except ValueError as error:
-        raise _bad(f"{what}: {error}", at, note=_moment_note(date, what)) from None
-
-
-def _moment_note(date: str, what: str) -> str:
-    """Return TA105 for a date or a time."""
-    if not what.startswith("ISA"):
-        return "024"
-    try:
-        iso_date(date)
-    except ValueError:
-        return "014"
-    return "015"
-
-
-# From ISA to IEA
+    return f"{len(data) - at} bytes after the last IEA, at offset {at}, were not read: {excerpt(data[at : at + 30])}"
 
 
 @lru_cache(64)
@@ -401,8 +204,8 @@ class _Walk:
         self._acks: list[tuple[str, ...]] = []
         self._group: Group | None = None
         self._open = -1
-        if self._header.size != _ISA_SIZE:
-            self._ease("isa_padding", f"the ISA segment has {self._header.size} characters and not {_ISA_SIZE}")
+        if self._header.size != ISA_SIZE:
+            self._ease("isa_padding", f"the ISA segment has {self._header.size} characters and not {ISA_SIZE}")
         self._read_to = at + self._header.size
         self.interchange = self._interchange(self._read_to - 1)
         self.interchange.start = at
@@ -457,7 +260,7 @@ class _Walk:
     def _cut_off(self, end: int, message: str) -> Interchange:
         """Take what is whole of an interchange without its end, where that is let pass."""
         if "missing_trailers" not in self._lenient:
-            raise _bad(message, end, "truncated", "023")
+            raise bad(message, end, "truncated", "023")
         self._ease("missing_trailers", message)
         if self._open >= 0:
             self._close_transaction(end)
@@ -476,22 +279,22 @@ class _Walk:
     def _outside(self, start: int) -> None:
         """Refuse what stands between envelope segments."""
         between = self._data[self._read_to : start]
-        if between.strip(_BLANK):
-            raise _bad(f"there is text outside of a transaction: {_text(between.strip(_BLANK)[:30])}", self._read_to)
+        if between.strip(BLANK):
+            raise bad(f"there is text outside of a transaction: {excerpt(between.strip(BLANK)[:30])}", self._read_to)
 
     def _open_transaction(self, start: int) -> None:
         if self._open >= 0:
             self._close_transaction(start)
         self._outside(start)
         if self._group is None:
-            raise _bad("a transaction (ST) stands outside of a functional group (GS)", start)
+            raise bad("a transaction (ST) stands outside of a functional group (GS)", start)
         if self._group.size == MOST_TRANSACTIONS:
-            raise _bad(f"a functional group may hold {MOST_TRANSACTIONS} transactions at most", start)
+            raise bad(f"a functional group may hold {MOST_TRANSACTIONS} transactions at most", start)
         self._open = start
 
     def _close_transaction(self, end: int) -> None:
         if self._open < 0 or self._group is None:
-            raise _bad("there is an SE without its ST", self._read_to)
+            raise bad("there is an SE without its ST", self._read_to)
         self._group.spans.extend((self._open, end))
         self._open, self._read_to = -1, end
 
@@ -502,18 +305,20 @@ class _Walk:
         end = self._end(start)
         elements = self._elements(start, end)
         if len(elements) != 8 or not elements[5].isdecimal() or len(elements[5]) > 9:
-            raise _bad(
-                f"the GS segment must have eight elements, GS06 a number: {_text(self._data[start:end][:80])}", start, note="024"
+            raise bad(
+                f"the GS segment must have eight elements, GS06 a number: {excerpt(self._data[start:end][:80])}",
+                start,
+                note="024",
             )
-        date, time = _moment(elements[3], elements[4], "GS04 or GS05", start)
+        date, time = moment(elements[3], elements[4], "GS04 or GS05", start)
         texts = [element.strip() for element in elements]
-        raw = self._data[start : _skip_line(self._data, end)]
+        raw = self._data[start : behind_line(self._data, end)]
         self._group = Group(raw, texts[0], texts[1], texts[2], date, time, texts[5], texts[7])
         self._read_to = end
 
     def _close_group(self, start: int) -> None:
         if self._group is None:
-            raise _bad("there is a GE without its GS", start)
+            raise bad("there is a GE without its GS", start)
         group = self._group
         end = self._end(start)
         count, control = (*self._elements(start, end), "", "")[:2]
@@ -553,11 +358,11 @@ class _Walk:
         fault: BadEnvelope | None = None
         if control.strip() != self._header.control:
             message = f"the control number in IEA02 is {shown(control)}, in ISA13 it is {shown(self._header.control)}"
-            fault = _bad(message, start, note="001")
+            fault = bad(message, start, note="001")
         elif not count.isdecimal() or int(count[:9]) != len(self._groups):
             message = f"IEA01 says {shown(count)} functional groups, the interchange has {len(self._groups)}"
             if "envelope_count" not in self._lenient:
-                fault = _bad(message, start, note="021")
+                fault = bad(message, start, note="021")
             else:
                 self._ease("envelope_count", message)
         if fault is not None:

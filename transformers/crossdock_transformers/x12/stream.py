@@ -24,7 +24,8 @@ from crossdock_transformers.edi.chain_x12 import X12
 from crossdock_transformers.edi.reading import MOST_BYTES, Reading, Transaction
 from crossdock_transformers.x12.acknowledge import Report
 from crossdock_transformers.x12.answer import CONTENT_TYPE, Correspondence, identity, scope_of, seen
-from crossdock_transformers.x12.envelope import BadEnvelope, Group, Header, Interchange, Survey
+from crossdock_transformers.x12.envelope import Group, Interchange, Survey
+from crossdock_transformers.x12.header import BadEnvelope, Header
 from crossdock_transformers.x12.settle import SETS, Teller
 from crossdock_transformers.x12.transactions import GroupReader
 
