@@ -91,3 +91,10 @@ def test_a_missing_server_skips_on_a_laptop_and_fails_in_ci(ci, expected, monkey
     monkeypatch.setitem(os.environ, "CI", ci)
     with pytest.raises(expected, match="not installed"):
         absent("redis-server is not installed")
+
+
+@pytest.mark.xdist_group("together")
+def test_a_parallel_run_keeps_groups_of_tests_together(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist tells groups by the end of a test's id; versions that do not fit together lose it without a word."""
+    grouped = getattr(request.config.option, "loadgroup", False)
+    assert request.node.nodeid.endswith("@together") is grouped
