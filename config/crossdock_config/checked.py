@@ -111,6 +111,7 @@ def _is_label(step: str | int) -> bool:
     return isinstance(step, str) and (not step.islower() or "[" in step or step in _TYPES)
 
 
+_NAME = re.compile(r"[\w.-]+")
 _QUOTED = re.compile(r"'([^']*)'")
 _TYPES = {"str", "int", "float", "bool", "decimal", "list", "dict", "tuple", "none"}
 
@@ -139,7 +140,8 @@ def _problem(fault: dict[str, Any], model: type[BaseModel], subject: Subject) ->
     name = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
         known = options_at(model, path[:-1]) | dict.fromkeys(subject.also if len(path) == 1 else (), "")
-        message = f"unknown option '{name}' for {_inner(subject.what, path)}{nearest(name, known)}"
+        hint = nearest(name, known) if _NAME.fullmatch(name) else "; within { } a value that has a comma is written in quotes"
+        message = f"unknown option '{name}' for {_inner(subject.what, path)}{hint}"
         return Problem.at(subject.key(path), message, "unknown")
     if kind in ("literal_error", "enum"):
         note(str(fault["input"]), lambda: _QUOTED.findall(str(fault["ctx"]["expected"])))

@@ -143,7 +143,7 @@ def test_what_is_not_there_is_told_with_the_nearest(project: Path, arguments: tu
 
 def test_coverage_lists_what_nobody_reads(project: Path) -> None:
     done = run(project, "coverage", "shop")
-    assert "shop: 3 of 6 fields are read in 1 samples\n  order.user\n  lines[].x\n  extra.a\n" == done.output
+    assert "shop: 3 of 6 fields are read in 1 sample\n  order.user\n  lines[].x\n  extra.a\n" == done.output
 
 
 def test_coverage_counts_what_is_copied_as_a_whole(project: Path) -> None:

@@ -115,7 +115,8 @@ def coverage(context: click.Context, name: str | None, files: tuple[Path, ...], 
         say_json(found)
         return
     for one in found:
-        click.echo(f"{one['map']}: {one['read']} of {one['fields']} fields are read in {len(one['files'])} samples")
+        count = len(one["files"])
+        click.echo(f"{one['map']}: {one['read']} of {one['fields']} fields are read in {count} sample{'s' if count != 1 else ''}")
         click.echo("".join(f"  {path}\n" for path in one["ignored"]), nl=False)
         click.echo("".join(f"  not read: {file}: {why}\n" for file, why in one["unread"].items()), nl=False)
 
