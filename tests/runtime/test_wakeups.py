@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from crossdock.core.errors import Retryable
 from crossdock.runtime.celery_app import LONGEST_LANE, TASK, broker_url, create
 from crossdock.runtime.waker import Waker
 from crossdock.runtime.worker import EmbeddedWorker
@@ -47,6 +48,29 @@ def test_a_wake_up_reaches_the_drain_and_what_is_no_lane_does_not():
         for said in ({"a": 1}, 7, "x" * (LONGEST_LANE + 1), "route/orders"):
             app.send_task(TASK, (said,), ignore_result=True)
         assert lanes.wait_for(1) == ["route/orders"]
+
+
+def test_a_journal_that_is_away_is_told_in_a_line_and_the_next_wake_up_works(caplog):
+    lanes, journal = Lanes(), iter([Retryable("the journal can't be used now")])
+
+    def drain(lane: str) -> None:
+        for error in journal:
+            raise error
+        lanes.drain(lane)
+
+    app = create("memory://", drain)
+    worker = EmbeddedWorker(app, threads=1).start()
+    for lane in ("route/orders", "to/erp"):
+        app.send_task(TASK, (lane,), ignore_result=True)
+    assert lanes.wait_for(1) == ["to/erp"]
+    worker.stop()
+    assert [record.message for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == [
+        "route/orders is left to the sweep: the journal can't be used now"
+    ]
+
+
+def test_a_broker_is_waited_for_without_end():
+    assert create("memory://", lambda lane: None).conf.broker_connection_max_retries is None
 
 
 def test_the_embedded_broker_is_the_event_driven_one():

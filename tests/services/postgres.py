@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,16 +65,28 @@ class Postgres:
 @contextmanager
 def postgres(*, fsync: bool = True, port: int = 0) -> Iterator[Postgres]:
     """Run a new, empty server. Without `fsync` it is faster, and what it says is durable is not."""
+    with cluster(fsync=fsync, port=port) as running, running() as server:
+        yield server
+
+
+@contextmanager
+def cluster(*, fsync: bool = True, port: int = 0) -> Iterator[Callable[[], AbstractContextManager[Postgres]]]:
+    """Make a new, empty cluster; yield what runs its server, as often as wanted, on the same data and port."""
     programs, user = newest_programs(), server_user(USER)
     server = Postgres(port or free_port())
     with folder("postgres", user) as home:
         data = home / "data"
         run([str(programs / "initdb"), "-D", str(data), *INITDB], user)
         command = [str(programs / "postgres"), "-D", str(data), *_settings(home, server.port, fsync=fsync)]
-        # SIGQUIT: at once, with no last checkpoint of what is thrown away.
-        with serving(command, home / "log", user=user, stop=signal.SIGQUIT) as process:
-            process.wait_until(server.answers, 60)
-            yield server
+
+        @contextmanager
+        def running() -> Iterator[Postgres]:
+            # SIGQUIT: at once, with no last checkpoint of what is thrown away.
+            with serving(command, home / "log", user=user, stop=signal.SIGQUIT) as process:
+                process.wait_until(server.answers, 60)
+                yield server
+
+        yield running
 
 
 INITDB = ("-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")

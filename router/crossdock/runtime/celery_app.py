@@ -6,11 +6,15 @@ finds. So there is no result, no retry, no eta and no beat.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from celery import Celery
 
+from crossdock.core.errors import Retryable
 from crossdock.runtime import memory
+
+log = logging.getLogger(__name__)
 
 TASK = "crossdock.wake"
 QUEUE = "crossdock"
@@ -41,12 +45,17 @@ def create(url: str, drain: Drain) -> Celery:
         worker_enable_remote_control=False,
         broker_connection_retry_on_startup=True,
         broker_connection_timeout=5,
+        broker_connection_max_retries=None,  # a broker that is away for a night finds its workers in the morning
         enable_utc=True,
     )
 
     @app.task(name=TASK, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
     def wake(lane: object) -> None:
-        if isinstance(lane, str) and len(lane) <= LONGEST_LANE:
+        if not isinstance(lane, str) or len(lane) > LONGEST_LANE:
+            return
+        try:
             drain(lane)
+        except Retryable as error:
+            log.warning("%s is left to the sweep: %s", lane, error.message)
 
     return app
