@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock.core.errors import Place, Problem
-from crossdock.core.words import nearest
+from crossdock.core.words import counted, nearest
 from crossdock_config.compatibility import MODES, WORD, Breach, breaches, mode_of
 from crossdock_config.meaning import Meaning, whole_schema
 from crossdock_config.project import Project
@@ -37,7 +37,7 @@ class Broken:
         told = ", ".join(place.short for place in self.users[:MOST_TOLD])
         more = f" and {len(self.users) - MOST_TOLD} more" if len(self.users) > MOST_TOLD else ""
         count = len(self.consumers)
-        by = f"; {count} route{'s' if count != 1 else ''} use{'s' if count == 1 else ''} it: {told}{more}" if count else ""
+        by = f"; {counted(count, 'route')} use{'s' if count == 1 else ''} it: {told}{more}" if count else ""
         return f"schema {self.schema} is no longer {self.breach.mode} compatible: {self.breach}{by}"
 
     @property

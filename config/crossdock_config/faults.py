@@ -6,6 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from crossdock.core.words import counted
+
 _WANTED = {
     "string": "text",
     "int": "a whole number",
@@ -27,10 +29,10 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than_equal": lambda limit: f"must be at least {limit['ge']}",
     "less_than": lambda limit: f"must be less than {limit['lt']}",
     "less_than_equal": lambda limit: f"must be at most {limit['le']}",
-    "string_too_short": lambda limit: f"needs at least {_count(limit['min_length'], 'character')}",
-    "string_too_long": lambda limit: f"may have at most {_count(limit['max_length'], 'character')}",
-    "too_short": lambda limit: f"needs at least {_count(limit['min_length'], 'item')}",
-    "too_long": lambda limit: f"may have at most {_count(limit['max_length'], 'item')}",
+    "string_too_short": lambda limit: f"needs at least {counted(limit['min_length'], 'character')}",
+    "string_too_long": lambda limit: f"may have at most {counted(limit['max_length'], 'character')}",
+    "too_short": lambda limit: f"needs at least {counted(limit['min_length'], 'item')}",
+    "too_long": lambda limit: f"may have at most {counted(limit['max_length'], 'item')}",
     "string_pattern_mismatch": lambda limit: f"must match {limit['pattern']}",
 }
 
@@ -58,10 +60,6 @@ def _demand(fault: dict[str, Any]) -> str:
     if kind in ("value_error", "assertion_error"):
         return f"takes what fits ({context['error']})"
     return str(fault["msg"]).replace("Input should", "should").replace("Value should", "should")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def shown(value: Any) -> str:

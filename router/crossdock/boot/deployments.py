@@ -23,6 +23,7 @@ from crossdock.core.errors import CrossdockError, Misconfigured, Problem, Refuse
 from crossdock.core.ids import now_ms
 from crossdock.core.journal import StoredRelease
 from crossdock.core.version import order
+from crossdock.core.words import counted
 from crossdock_config.artefact import Artefact, read
 from crossdock_config.contracts import broken
 from crossdock_config.meaning import Meaning
@@ -246,7 +247,7 @@ def _prove(opened: OpenJournal, candidate: Candidate, runs: Meaning, removed: tu
     problems += [one.problem for one in broken(runs, release.meaning)]
     if problems:
         raise Misconfigured(
-            f"the release is refused, for {len(problems)} reason{'s' if len(problems) != 1 else ''}; nothing was changed",
+            f"the release is refused, for {counted(len(problems), 'reason')}; nothing was changed",
             code="release_refused",
             problems=problems,
             advice="to drop routes on purpose: --allow-delete" if removed else "",

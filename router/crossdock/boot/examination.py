@@ -13,6 +13,7 @@ from crossdock.core.errors import CrossdockError, Problem
 from crossdock.core.ids import now_ms
 from crossdock.core.journal import Row
 from crossdock.core.ports import Checkable
+from crossdock.core.words import counted
 
 STALE_MS = 15_000
 """A process that has not beaten for so long is called stale."""
@@ -29,9 +30,8 @@ def examine(root: Path, environment: str) -> list[Check]:
         errors = [problem for problem in loaded.problems if problem.severity == "error"]
         return list(_broken(errors))
     release = loaded.release
-    project = Check(
-        "project", True, f"release {release.id[:12]}, {len(release.programs)} routes, {len(release.partners)} partners"
-    )
+    size = f"{counted(len(release.programs), 'route')}, {counted(len(release.partners), 'partner')}"
+    project = Check("project", True, f"release {release.id[:12]}, {size}")
     known = [project, *fitness(root, loaded, release)]
     try:
         house = House.enter_quietly(root, release)
@@ -59,7 +59,7 @@ def _access(root: Path, environment: str) -> Iterator[Check]:
 
 def _broken(errors: list[Problem]) -> Iterator[Check]:
     """Yield what keeps the project from starting; a secret that is missing is no problem of `check`, which works without any."""
-    count = f"{len(errors)} problem{'s' if len(errors) != 1 else ''}"
+    count = counted(len(errors), "problem")
     missing = all(problem.code == "secret" for problem in errors)
     advice = "`check` works without secrets: they are missing here alone" if missing else "run `crossdock check`"
     yield Check("project", False, count, advice)

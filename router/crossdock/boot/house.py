@@ -19,6 +19,7 @@ from crossdock.core.journal import Journal, StoredRelease, Superseded
 from crossdock.core.policy import StateStore
 from crossdock.core.ports import Services
 from crossdock.core.version import engine, require
+from crossdock.core.words import counted
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -66,7 +67,7 @@ def usable(loaded: Loaded) -> Release:
     if loaded.release is None:
         errors = [problem for problem in loaded.problems if problem.severity == "error"]
         raise Misconfigured(
-            f"the project has {len(errors)} problem{'s' if len(errors) != 1 else ''}",
+            f"the project has {counted(len(errors), 'problem')}",
             problems=errors,
             advice="run `crossdock check`",
         )

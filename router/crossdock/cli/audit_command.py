@@ -13,6 +13,7 @@ from crossdock.cli.output import as_json, moment, say_json, table
 from crossdock.cli.session import office
 from crossdock.cli.times import since_option
 from crossdock.core.audit import AuditRow, Sought, differences
+from crossdock.core.words import counted
 
 Row = dict[str, Any]
 
@@ -92,7 +93,7 @@ def _export(context: click.Context, path: Path) -> None:
             file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
             count += 1
     if str(path) != "-":
-        click.echo(f"{count} row{'s' if count != 1 else ''} written to {path}")
+        click.echo(f"{counted(count, 'row')} written to {path}")
 
 
 def _kept(path: Path) -> Iterator[AuditRow]:

@@ -8,6 +8,7 @@ import click
 
 from crossdock import boot
 from crossdock.cli.output import as_json, say_json
+from crossdock.core.words import counted
 
 
 @click.command("build")
@@ -54,5 +55,5 @@ def command(context: click.Context, output: Path | None, sign: Path | None, mach
     if machine:
         say_json(told)
         return
-    click.echo(f"release {artefact.id[:12]}: {path} ({len(artefact.files)} files, {len(data):,} bytes)")
+    click.echo(f"release {artefact.id[:12]}: {path} ({counted(len(artefact.files), 'file')}, {len(data):,} bytes)")
     click.echo(f"  needs Crossdock {artefact.engine}; {f'signed with key {artefact.key}' if artefact.key else 'not signed'}")

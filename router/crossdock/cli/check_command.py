@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from crossdock import boot
+from crossdock.core.words import counted
 
 
 @click.command("check")
@@ -38,13 +39,9 @@ def command(context: click.Context, style: str) -> None:
                 if style == "github"
                 else f"{problem}{note}"
             )
-        routes = f", {_some(len(loaded.release.programs), 'route')}" if loaded.release else ""
-        click.echo(f"{_some(loaded.files, 'file')}{routes}, {_some(len(errors), 'problem')}")
+        routes = f", {counted(len(loaded.release.programs), 'route')}" if loaded.release else ""
+        click.echo(f"{counted(loaded.files, 'file')}{routes}, {counted(len(errors), 'problem')}")
     context.exit(1 if errors else 0)
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
 
 
 def _escaped(text: str, also: str = "") -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from crossdock.core.errors import Misconfigured
+from crossdock.core.words import counted
 
 
 @click.command("fmt")
@@ -49,7 +50,7 @@ def command(context: click.Context, paths: tuple[Path, ...], check: bool, diff: 
         else:
             path.write_text(made, encoding="utf-8")
     would = "would be changed" if check or diff else "changed"
-    click.echo(f"{changed} file{'s' if changed != 1 else ''} {would}{f', {broken} left as they are' if broken else ''}")
+    click.echo(f"{counted(changed, 'file')} {would}{f', {broken} left as they are' if broken else ''}")
     context.exit(1 if broken or (check and changed) else 0)
 
 

@@ -9,6 +9,7 @@ import click
 
 from crossdock.cli.output import as_json, say_json
 from crossdock.cli.session import NotFound
+from crossdock.core.words import counted, nearest
 
 if TYPE_CHECKING:
     from crossdock.boot.maps import MapDesk
@@ -115,15 +116,13 @@ def coverage(context: click.Context, name: str | None, files: tuple[Path, ...], 
         say_json(found)
         return
     for one in found:
-        count = len(one["files"])
-        click.echo(f"{one['map']}: {one['read']} of {one['fields']} fields are read in {count} sample{'s' if count != 1 else ''}")
+        click.echo(f"{one['map']}: {one['read']} of {one['fields']} fields are read in {counted(len(one['files']), 'sample')}")
         click.echo("".join(f"  {path}\n" for path in one["ignored"]), nl=False)
         click.echo("".join(f"  not read: {file}: {why}\n" for file, why in one["unread"].items()), nl=False)
 
 
 def _desk(context: click.Context, name: str | None) -> MapDesk:
     from crossdock.boot.maps import MapDesk
-    from crossdock.core.words import nearest
 
     desk = MapDesk(context.obj["root"], context.obj["environment"])
     if name is not None and name not in desk.names:

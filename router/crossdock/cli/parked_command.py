@@ -6,6 +6,7 @@ import click
 
 from crossdock.cli.output import as_json, console, moment, say_json, table
 from crossdock.cli.session import NotFound, office
+from crossdock.core.words import counted
 
 
 @click.group("parked", invoke_without_command=True)
@@ -58,4 +59,4 @@ def release(context: click.Context, key: str) -> None:
         count = desk.unpark(key)
     if not count:
         raise NotFound(f"nothing is parked by '{key}': see `crossdock parked list`")
-    console().print(f"{count} message{'s' if count != 1 else ''} released")
+    console().print(f"{counted(count, 'message')} released")

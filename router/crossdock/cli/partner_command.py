@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crossdock.cli.output import as_json, coloured, console, say_json
+from crossdock.core.words import counted
 
 if TYPE_CHECKING:
     from crossdock.boot.partnership import Rehearsal
@@ -82,7 +83,7 @@ def check(context: click.Context, name: str, machine: bool) -> None:
     else:
         for one in remarks:
             click.echo(f"{'✗' if one.ok is False else '·'} {f'{one.where}: ' if one.where else ''}{one.message}")
-        click.echo(f"{len(wrong) or 'no'} problem{'' if len(wrong) == 1 else 's'}, {len(remarks) - len(wrong)} remarks")
+        click.echo(f"{counted(len(wrong), 'problem')}, {counted(len(remarks) - len(wrong), 'remark')}")
     context.exit(1 if wrong else 0)
 
 
@@ -160,7 +161,9 @@ def test(context: click.Context, name: str, tests_only: bool, machine: bool) -> 
             click.echo(f"    {result.difference}") if result.difference else None
         for one in rehearsed:
             _tell(one)
-        click.echo(f"{len(results)} tests, {failed} failed; {len(rehearsed)} samples rehearsed, nothing was sent")
+        click.echo(
+            f"{counted(len(results), 'test')}, {failed} failed; {counted(len(rehearsed), 'sample')} rehearsed, nothing was sent"
+        )
     if not results and not rehearsed:
         raise click.ClickException(f"there is no test and no sample of {name}; put one beside the route, into samples/")
     context.exit(1 if failed else 0)

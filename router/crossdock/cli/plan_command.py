@@ -12,6 +12,7 @@ from crossdock.cli.replaying import replay_lines
 from crossdock.cli.session import allowed, guard, journal
 from crossdock.cli.units import Seconds
 from crossdock.core.audit import Act
+from crossdock.core.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +143,7 @@ def _heading(made: Plan) -> str:
 
 def _ending(made: Plan) -> str:
     if made.problems:
-        return f"; it would be refused, for {len(made.problems)} reason{'s' if len(made.problems) != 1 else ''}"
+        return f"; it would be refused, for {counted(len(made.problems), 'reason')}"
     expected = made.running.number if made.running else 0
     return f"; deploy it with `crossdock -e {made.environment} deploy{f' --expect {expected}' if expected else ''}`"
 

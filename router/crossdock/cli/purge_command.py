@@ -9,6 +9,7 @@ import click
 from crossdock.cli.output import as_json, say_json
 from crossdock.cli.session import allowed, journal
 from crossdock.cli.units import Seconds
+from crossdock.core.words import counted
 
 if TYPE_CHECKING:
     from crossdock.core.access import Actor
@@ -58,7 +59,7 @@ def command(context: click.Context, older: float, dry: bool, batch: int, last: i
     if kept:
         click.echo(f"{kept} more are old enough and stay: something of them is not done with, or within its window")
     if releases.ids:
-        click.echo(f"{len(releases.ids)} releases ({releases.size:,} bytes) that nothing refers to {verb}")
+        click.echo(f"{counted(len(releases.ids), 'release')} ({releases.size:,} bytes) that nothing refers to {verb}")
 
 
 def _all(opened: OpenJournal, by: Actor, older: float, batch: int, *, dry: bool) -> Purged:

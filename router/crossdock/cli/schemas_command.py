@@ -9,7 +9,7 @@ import click
 from crossdock import boot
 from crossdock.cli.output import as_json, moment, say_json, table
 from crossdock.cli.session import NotFound, journal
-from crossdock.core.words import nearest
+from crossdock.core.words import counted, nearest
 
 
 @click.group("schemas")
@@ -108,7 +108,7 @@ def consumers(context: click.Context, name: str, machine: bool) -> None:
         return
     for place in places:
         click.echo(str(place))
-    click.echo(f"{len(routes)} route{'s' if len(routes) != 1 else ''}: {', '.join(routes)}" if routes else "no route uses it")
+    click.echo(f"{counted(len(routes), 'route')}: {', '.join(routes)}" if routes else "no route uses it")
 
 
 def _named(schemas: Any, name: str) -> Any:

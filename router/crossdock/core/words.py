@@ -12,6 +12,11 @@ Known = Iterable[str] | Mapping[str, str]
 """Words; where they are a mapping, each with what it means."""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 route`, `2 routes`, `no routes`."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
 def nearest(word: str, known: Known) -> str:
     """Return ` ; did you mean 'x'?` for the nearest known word, else the known ones, else nothing."""
     choices = sorted(known)
