@@ -78,14 +78,23 @@ def read(data: bytes) -> Artefact:
     try:
         content = json.loads(data)
         found = content["format"]
+    except json.JSONDecodeError as error:
+        raise _no_release(
+            f"what is at line {error.lineno}, column {error.colno} is no JSON, or the file is cut off there"
+        ) from None
     except (ValueError, KeyError, TypeError):
-        raise Misconfigured("this is no release: build one with `crossdock build`", code="no_release") from None
+        raise _no_release("it isn't what `crossdock build` writes") from None
     if found != FORMAT:
         raise Misconfigured(f"this release is of format '{str(found)[:40]}'; this Crossdock reads {FORMAT}", code="format")
     artefact = _artefact(content)
     if artefact.signature:
         _verify(artefact)
     return artefact
+
+
+def _no_release(why: str) -> Misconfigured:
+    advice = "build one with `crossdock build`, or copy it again"
+    return Misconfigured(f"this is no release: {why}", code="no_release", advice=advice)
 
 
 def _artefact(content: Mapping[str, Any]) -> Artefact:

@@ -48,16 +48,22 @@ def _environment(
     return model, endpoints
 
 
+def _no_environment(root: Path, environment: str) -> Misconfigured:
+    """Return what to say: the folder may be no project at all, or the environment's name is wrong or not written yet."""
+    message = f"there is no config/environments/{environment}.yaml in {root.resolve()}"
+    known = sorted(path.stem for path in (root / "config/environments").glob("*.yaml"))
+    if known:
+        return Misconfigured(message, advice=f"write it, or name another environment with -e{nearest(environment, known)}")
+    return Misconfigured(message, advice="go to a project's folder, or name it with -C; `crossdock new NAME` writes one")
+
+
 def load_environment(root: Path, environment: str, secrets: SecretSource | None) -> EnvironmentFile:
     """Return an environment alone, for commands that only need to know where things are; raises Misconfigured."""
     path = root / "config" / "environments" / f"{environment}.yaml"
     if not path.exists():
         if environment == "local" and any((root / folder).is_dir() for folder in FOLDERS):
             return EnvironmentFile(environment=environment)
-        raise Misconfigured(
-            f"there is no {path.relative_to(root)} in {root.resolve()}",
-            advice="go to a project's folder, or name it with -C; `crossdock new NAME` writes one",
-        )
+        raise _no_environment(root, environment)
     try:
         document = read(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:

@@ -72,3 +72,30 @@ def test_doctor_names_every_secret_that_is_missing_here(root: Path) -> None:
         "ACME_SFTP_PASSWORD",
     ]
     assert "✗ project: 2 problems\n    `check` works without secrets: they are missing here alone\n" in said.stdout
+
+
+def test_a_release_that_knows_nothing_of_an_environment_is_refused_there_with_every_reason(root: Path, tmp_path: Path) -> None:
+    """The reason is the environment, which was written after the release was built, and the secret that only `local` has."""
+    built = str(tmp_path / "a.release.json")
+    assert run("build", "-o", built, root=root).returncode == 0
+    environment(root, "production")
+    refused = run("-e", "production", "deploy", built, root=root)
+    assert refused.returncode == 1
+    assert (
+        "can't be compiled for 'production': config/environments/production.yaml:1:1: there is no environment" in refused.stderr
+    )
+    assert "secret 'ACME_SFTP_PASSWORD' is not there" in refused.stderr
+
+
+def test_a_secret_that_is_missing_is_nothing_that_check_would_tell(root: Path) -> None:
+    refused = run("-e", "test", "deploy", root=root)
+    assert refused.returncode == 1
+    assert "config/secrets/test/ACME_SFTP_PASSWORD" in refused.stderr
+    assert "`check` works without secrets: they are missing here alone" in refused.stderr
+
+
+def test_an_environment_that_is_not_written_is_told_with_those_that_are(root: Path) -> None:
+    for name, told in (("tset", "did you mean 'test'?"), ("production", "there is local, test")):
+        refused = run("-e", name, "failed", "list", root=root)
+        assert refused.returncode == 1
+        assert told in refused.stderr

@@ -53,7 +53,11 @@ def test_a_signed_release_that_was_changed_is_refused(signed: Artefact, fields: 
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"", "this is no release"),
+        (b"", "this is no release: what is at line 1, column 1 is no JSON, or the file is cut off there"),
+        (
+            b'{"format": "crossdock-rel',
+            "this is no release: what is at line 1, column 12 is no JSON, or the file is cut off there",
+        ),
         (b"\xff\xfe", "this is no release"),
         (b"[]", "this is no release"),
         (b'{"format": "crossdock-release/9"}', f"'crossdock-release/9'; this Crossdock reads {FORMAT}"),

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from crossdock.core.errors import Retryable
 from crossdock.core.journal import Query
 from crossdock.runtime.journal import OpenJournal, open_journal
 from tests.journal.journal_kit import ERP, World, accepted, claimed, claimed_deliveries, done, ids, receipt
+from tests.services.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
 
@@ -229,3 +231,48 @@ def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
     path.write_bytes(b"not a database" * 1000)
     with pytest.raises(Misconfigured, match="damaged or no journal"):
         open_journal(f"sqlite:///{path}").journal.check()
+
+
+def test_a_journal_that_takes_no_changes_says_so_when_asked(world: World) -> None:
+    """As a standby says, or a database that was set to read only."""
+    opened = world.open()
+    assert "0 waiting" in opened.journal.check()
+    if opened.database.dialect == "sqlite":
+        opened.database.read(lambda session: session._connection.execute("PRAGMA query_only = on"))  # type: ignore[attr-defined]
+    else:
+        settings = f"{world.url}{'&' if '?' in world.url else '?'}options=-c%20default_transaction_read_only%3Don"
+        opened = open_journal(settings)
+    with pytest.raises(Retryable, match=r"takes no changes|can't be used: attempt to write a readonly database"):
+        opened.journal.check()
+    opened.database.close()
+
+
+def test_a_database_that_gives_us_no_rights_says_what_to_do(postgres_server: Postgres, postgres_journal_url: str) -> None:
+    from crossdock.core.errors import Misconfigured
+
+    postgres_server.execute("CREATE ROLE poor LOGIN")
+    try:
+        opened = open_journal(f"{postgres_journal_url}{'&' if '?' in postgres_journal_url else '?'}user=poor")
+        with pytest.raises(Misconfigured, match="refuses us: permission denied for table") as raised:
+            opened.journal.check()
+        assert "its user must own the tables" in raised.value.advice
+        opened.database.close()
+    finally:
+        postgres_server.execute("DROP ROLE poor")
+
+
+def test_a_database_that_is_not_there_has_to_be_named_otherwise(postgres_server: Postgres) -> None:
+    opened = open_journal(postgres_server.url_of("nosuch"))
+    with pytest.raises(Retryable, match='database "nosuch" does not exist') as raised:
+        opened.journal.check()
+    assert raised.value.advice == "check its URL, its database and its user"
+
+
+def test_ages_are_told_by_the_journals_clock(world: World) -> None:
+    """A process that just beat is young, though this machine's clock is an hour behind the journal's."""
+    world.advance(3600)
+    opened = world.open()
+    opened.journal.beat("host:1", "worker", {})
+    (row,) = opened.desk.processes()
+    assert 0 <= opened.desk.now() - row["at"] < 5000
+    assert opened.desk.now() / 1000 - time.time() == pytest.approx(3600, abs=5)

@@ -323,7 +323,7 @@ def _too_old(opened: OpenJournal, needed: str) -> Iterator[Problem]:
 
 def living(opened: OpenJournal) -> Iterator[Mapping[str, Any]]:
     """Yield the processes of all machines that were heard of lately."""
-    now = now_ms()
+    now = opened.desk.now()
     return (process for process in opened.desk.processes() if now - int(process["at"]) < LIVING_MS)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from crossdock.boot.fitness import Check, fitness
-from crossdock.boot.house import House, is_here, journal_of, load
+from crossdock.boot.house import House, advice_on, is_here, journal_of, journal_url, load, state_folder
 from crossdock.core.errors import CrossdockError, Problem
-from crossdock.core.ids import now_ms
-from crossdock.core.journal import Row
 from crossdock.core.ports import Checkable
 from crossdock.core.words import counted
 
@@ -21,6 +21,10 @@ MOST = 20
 """Problems of a project that are told one by one."""
 OLD_MS = 60_000
 """Work that has been ready for so long means that no worker takes it."""
+SKEW_MS = 5_000
+"""Clocks that differ by so much are told of."""
+ROOM = 100 * 1024 * 1024
+"""Bytes that a disk which is written to should have left: a few of the largest documents that are taken."""
 
 
 def examine(root: Path, environment: str) -> list[Check]:
@@ -60,15 +64,15 @@ def _access(root: Path, environment: str) -> Iterator[Check]:
 def _broken(errors: list[Problem]) -> Iterator[Check]:
     """Yield what keeps the project from starting; a secret that is missing is no problem of `check`, which works without any."""
     count = counted(len(errors), "problem")
-    missing = all(problem.code == "secret" for problem in errors)
-    advice = "`check` works without secrets: they are missing here alone" if missing else "run `crossdock check`"
-    yield Check("project", False, count, advice)
+    yield Check("project", False, count, advice_on(errors))
     for problem in errors[:MOST]:
         yield Check("secrets" if problem.code == "secret" else "project", False, str(problem))
 
 
 def _journal(house: House) -> Iterator[Check]:
     yield Check("journal", True, house.journal.check())
+    yield from _clock(house)
+    yield from _disks(house)
     deployed = house.journal.deployed()
     same = deployed is not None and deployed.release == house.release.id
     yield Check(
@@ -82,14 +86,37 @@ def _journal(house: House) -> Iterator[Check]:
     yield from _lanes(house)
 
 
+def _clock(house: House) -> Iterator[Check]:
+    """Yield how far this machine's clock is from the journal's, where they differ."""
+    ahead = round(time.time() * 1000) - house.opened.desk.now()
+    if abs(ahead) > SKEW_MS:
+        detail = f"this machine's is {round(abs(ahead) / 1000)} s {'ahead of' if ahead > 0 else 'behind'} the journal's"
+        yield Check("clock", False, detail, "run a time service (chrony, systemd-timesyncd) on both machines")
+
+
+def _disks(house: House) -> Iterator[Check]:
+    """Yield the disks of this machine that are nearly full: where a file is the journal, and where uploads are kept."""
+    state = state_folder(house.root, house.release.environment.environment)
+    folders = {"state folder": state}
+    url = journal_url(house.root, house.release.environment.journal)
+    if url.startswith("sqlite:///"):
+        folders["journal"] = Path(url.removeprefix("sqlite:///")).parent
+    for name, folder in folders.items():
+        if folder.is_dir() and (free := shutil.disk_usage(folder).free) < ROOM:
+            detail = f"{free / 1024 / 1024:.1f} MB left at {folder}"
+            yield Check(
+                f"{name}'s disk", False, detail, "free some space: when it is full nothing more is taken, and nothing is lost"
+            )
+
+
 def _processes(house: House) -> Iterator[Check]:
-    seen = house.opened.desk.processes()
+    seen, now = house.opened.desk.processes(), house.opened.desk.now()
     if not seen:
         yield Check("processes", None, "none has run here yet", "start one with `crossdock up`")
     yield from _missing_roles(house, {process["role"] for process in seen})
-    living = {process["role"] for process in seen if _age(process) < STALE_MS}
+    living = {process["role"] for process in seen if now - process["at"] < STALE_MS}
     for process in seen:
-        alive, age = _age(process) < STALE_MS, _age(process) // 1000
+        alive, age = now - process["at"] < STALE_MS, (now - process["at"]) // 1000
         ok = True if alive else None if process["role"] in living else False
         advice = "start it again, or ignore this where it was stopped on purpose"
         trouble = process["detail"].get("trouble", "") if alive else ""
@@ -120,13 +147,10 @@ def _missing_roles(house: House, seen: set[str]) -> Iterator[Check]:
             yield Check(f"{role}s", False, "none has been heard of in the last ten minutes", advice)
 
 
-def _age(process: Row) -> int:
-    return now_ms() - int(process["at"])
-
-
 def _lanes(house: House) -> Iterator[Check]:
+    now = house.opened.desk.now()
     for lane in house.journal.lanes():
-        age = now_ms() - (lane.oldest_at or now_ms())
+        age = now - (lane.oldest_at or now)
         stuck = lane.ready > 0 and age > OLD_MS
         detail = f"{lane.ready} ready, {lane.later} later, {lane.leased} being worked on"
         yield Check(f"lane {lane.name}", not stuck, detail, "is a worker running?" if stuck else "")
@@ -136,10 +160,10 @@ def living(root: Path, environment: str, role: str) -> list[str]:
     """Return the processes of this machine that have lately said that they live, of one role or of any."""
     opened = journal_of(root, environment)
     try:
-        seen = opened.desk.processes()
+        seen, now = opened.desk.processes(), opened.desk.now()
     finally:
         opened.close()
-    return [one["name"] for one in seen if role in ("", one["role"]) and is_here(one["name"]) and _age(one) < STALE_MS]
+    return [one["name"] for one in seen if role in ("", one["role"]) and is_here(one["name"]) and now - one["at"] < STALE_MS]
 
 
 async def _endpoints(house: House) -> list[Check]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from crossdock.core.access import ANY, Actor
 from crossdock.core.clock import SystemClock
 from crossdock.core.deployment import Deployment
-from crossdock.core.errors import Misconfigured
+from crossdock.core.errors import Misconfigured, Problem
 from crossdock.core.ids import now_ms
 from crossdock.core.journal import Journal, StoredRelease, Superseded
 from crossdock.core.policy import StateStore
@@ -69,9 +69,16 @@ def usable(loaded: Loaded) -> Release:
         raise Misconfigured(
             f"the project has {counted(len(errors), 'problem')}",
             problems=errors,
-            advice="run `crossdock check`",
+            advice=advice_on(errors),
         )
     return loaded.release
+
+
+def advice_on(errors: Sequence[Problem]) -> str:
+    """Return what to do about a project's errors; `check` would say nothing of secrets that are missing."""
+    if any(problem.code != "secret" for problem in errors):
+        return "run `crossdock check`"
+    return "`check` works without secrets: they are missing here alone"
 
 
 def check(root: Path, environment: str) -> Loaded:
@@ -295,7 +302,8 @@ def taken_up(root: Path, kept: StoredRelease, running: Release | None) -> Releas
 
 def _compilable(kept: StoredRelease, loaded: Loaded) -> Release:
     if loaded.release is None:
-        raise Misconfigured(f"release {kept.id[:12]} can't be compiled any more: {loaded.problems[0]}")
+        first, *more = (problem for problem in loaded.problems if problem.severity == "error")
+        raise Misconfigured(f"release {kept.id[:12]} can't be compiled for '{kept.environment}': {first}", problems=more)
     return loaded.release
 
 

@@ -491,5 +491,8 @@ class Desk(Protocol):
     def routes_of(self, items: Collection[str]) -> dict[str, str]:
         """Return the routes of messages and deliveries that there are, by their names."""
 
+    def now(self) -> int:
+        """Return the time by the journal's clock, by which its ages are told: this machine's may be wrong."""
+
     def processes(self) -> list[Row]:
         """Return the processes that have beaten lately: name, role, at, detail."""

@@ -166,6 +166,10 @@ class SqlDesk:
         rows: dict[str, str] = dict(self._database.read(lambda session: session.all("routes_of", ids=names)))
         return {item: rows[message] for item, message in messages.items() if message in rows}
 
+    def now(self) -> int:
+        """Return the time by the journal's clock."""
+        return self._database.read(lambda session: session.now)
+
     def processes(self) -> list[Row]:
         """Return the processes that have beaten in the last ten minutes."""
         rows = self._database.read(lambda session: session.all("processes", since=session.now - ALIVE))

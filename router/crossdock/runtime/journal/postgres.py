@@ -220,14 +220,23 @@ class PostgresDatabase:
         self._ids = PayloadIds()
 
 
+AWAY = "nothing acknowledged is lost; work goes on when it is back"
+REFUSALS = ("does not exist", "authentication failed", "no pg_hba.conf entry")
+"""Pieces of what a server says that lets us in under no circumstances; libpq gives no code while it connects."""
+
+
 def _told(error: psycopg.Error, place: str) -> CrossdockError | psycopg.Error:
     """Return the error in words for the person who must act; what only a defect can cause stays as it is."""
     reason = str(error).strip().partition("\n")[0]
     if isinstance(error, pg.UndefinedTable):
         return no_tables(place)
-    if isinstance(
-        error, pg.InvalidPassword | pg.InvalidAuthorizationSpecification | pg.InvalidCatalogName | pg.InsufficientPrivilege
-    ):
+    if isinstance(error, pg.InsufficientPrivilege):
+        return Misconfigured(
+            f"the journal's database {place} refuses us: {reason}",
+            code="journal_refused",
+            advice="its user must own the tables: `REASSIGN OWNED BY` whoever made them, or take that user in the URL",
+        )
+    if isinstance(error, pg.InvalidPassword | pg.InvalidAuthorizationSpecification | pg.InvalidCatalogName):
         return Misconfigured(
             f"the journal's database {place} refuses us: {reason}", code="journal_refused", advice="check its URL"
         )
@@ -235,10 +244,17 @@ def _told(error: psycopg.Error, place: str) -> CrossdockError | psycopg.Error:
         return Retryable(
             f"the disk of the database {place} is full", code="journal_full", advice="free some space; nothing is lost"
         )
+    if isinstance(error, pg.ReadOnlySqlTransaction):
+        return Retryable(
+            f"the journal's database {place} takes no changes: {reason}",
+            code="journal_read_only",
+            advice="a standby, or set to read only: name the primary in its URL; work goes on when it takes changes",
+        )
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        wrong = any(sign in reason for sign in REFUSALS)
         return Retryable(
             f"the journal's database {place} can't be used now: {reason}",
             code="journal_unavailable",
-            advice="nothing acknowledged is lost; work goes on when it is back",
+            advice="check its URL, its database and its user" if wrong else AWAY,
         )
     return error

@@ -177,9 +177,10 @@ class SqlJournal:
         self._database.write(beat)
 
     def check(self) -> str:
-        """Return what this journal is, in one line; a transaction that may write is part of the question."""
+        """Return what this journal is, in one line; a change, of nothing, is part of the question: a standby takes none."""
         version, fsync, commit = self._database.read(lambda session: session.all("version"))[0]
-        waiting = self._database.write(lambda session: session.all("backlog"))[0][0]
+        self._database.write(lambda session: session.run("forget_processes", before=0))
+        waiting = self._database.read(lambda session: session.all("backlog"))[0][0]
         kind = "SQLite" if self._database.dialect == "sqlite" else "PostgreSQL"
         line = f"{kind} {version} at {self._database.place}, tables at {REVISION}, {waiting} waiting"
         unsafe = [name for name, value in (("fsync", fsync), ("synchronous_commit", commit)) if value == "off"]
