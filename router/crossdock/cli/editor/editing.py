@@ -52,8 +52,8 @@ class Editing:
 
     def texts(self) -> dict[str, str]:
         """Return every file's text, the unsaved ones as they are now."""
-        files = Files(self.registry)
-        return {**files.texts(self.root, []), **{path: text for path, text in self.unsaved.items() if files.kind_of(path)}}
+        files, unsaved = Files(self.registry), self.unsaved.copy()  # a file may be opened while another thread reads
+        return {**files.texts(self.root, []), **{path: text for path, text in unsaved.items() if files.kind_of(path)}}
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what `check` would say of the project's files, were they saved now."""

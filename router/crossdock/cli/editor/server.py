@@ -8,6 +8,7 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
+from pygls.workspace import TextDocument
 
 from crossdock.cli.editor.editing import Editing
 from crossdock.core.errors import Misconfigured, Place, Problem
@@ -70,12 +71,11 @@ class Desk:
 
     def completion(self, asked: types.CompletionParams) -> list[types.CompletionItem]:
         """Return the words that may stand at the cursor."""
-        path, line, column = self._at(asked)
-        text = self.editing.texts().get(path, "").splitlines()
+        document, (path, line, column) = self._document(asked), self._at(asked)
         found: list[types.CompletionItem] = []
         for one in self.editing.completions(path, line, column):
-            start, end = _units(text[line], one.start, one.end) if line < len(text) else (one.start, one.end)
-            edit = types.TextEdit(types.Range(types.Position(line, start), types.Position(line, end)), one.word)
+            replaced = types.Range(types.Position(line, one.start), types.Position(line, one.end))
+            edit = types.TextEdit(document.position_codec.range_to_client_units(document.lines, replaced), one.word)
             found.append(types.CompletionItem(label=one.word, detail=one.told, text_edit=edit))
         return found
 
@@ -104,8 +104,11 @@ class Desk:
         whole = types.Range(types.Position(0, 0), types.Position(len(text.splitlines()) + 1, 0))
         return [] if made == text else [types.TextEdit(whole, made)]
 
+    def _document(self, asked: _At) -> TextDocument:
+        return self.server.workspace.get_text_document(asked.text_document.uri)
+
     def _at(self, asked: _At) -> tuple[str, int, int]:
-        document = self.server.workspace.get_text_document(asked.text_document.uri)
+        document = self._document(asked)
         at = document.position_codec.position_from_client_units(document.lines, asked.position)
         return self.path(asked.text_document.uri), at.line, at.character
 
@@ -159,10 +162,5 @@ def _range(place: Place, text: str) -> types.Range:
     """Return a place as the protocol has it: from 0, in units of UTF-16, to the end of its line."""
     lines = text.splitlines()
     line = lines[place.line - 1] if place.line <= len(lines) else ""
-    start, end = _units(line, place.column - 1, len(line))
+    start, end = (len(part.encode("utf-16-le")) // 2 for part in (line[: place.column - 1], line))
     return types.Range(types.Position(place.line - 1, start), types.Position(place.line - 1, max(end, start)))
-
-
-def _units(line: str, *columns: int) -> tuple[int, ...]:
-    """Return columns as the protocol counts them."""
-    return tuple(len(line[:column].encode("utf-16-le")) // 2 for column in columns)
