@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crossdock import boot
-from crossdock.boot.house import House
+from crossdock.boot.house import House, stored
 from crossdock.core.deployment import Deployment
 from crossdock.core.errors import Misconfigured
 from crossdock.runtime.journal.store import SqlJournal
@@ -71,3 +71,21 @@ def test_who_is_started_at_the_same_time_runs_what_the_faster_one_deployed(root:
     assert house.release is release
     for one in (house, *others):
         one.opened.close()
+
+
+def test_a_folder_that_is_not_what_runs_is_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was deployed by hand runs, whatever the folder has by now."""
+    monkeypatch.setenv("SHOP", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    deployed = boot.compiled(root, "local")
+    opened = boot.journal(root, "local")
+    opened.journal.deploy(Deployment(1, deployed.id, "deploy"), stored(deployed))
+    opened.close()
+    (root / "routes/orders.route.yaml").write_text(ROUTE.replace("path: /orders", "path: /sales-orders"))
+    changed = boot.compiled(root, "local")
+    house = House.enter(root, changed)
+    assert house.release.id == deployed.id
+    told = f"{house.deployment} runs, and this folder is release {changed.id[:12]}: `crossdock plan` shows what differs"
+    assert caplog.messages == [told]
+    house.opened.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from crossdock.runtime.worker import Parts
     from crossdock_config import Loaded, Release
     from crossdock_config.lifecycle import Governance
+
+log = logging.getLogger(__name__)
 
 STATE = ".crossdock"
 Wrap = Callable[[Journal], Journal]
@@ -250,6 +253,8 @@ def _running(root: Path, opened: OpenJournal, release: Release) -> tuple[Deploym
             return opened.journal.deploy(Deployment(number, release.id, "up"), stored(release), person()), release
         except Superseded as faster:
             newest = faster.by  # processes of an installation are started together: what the first of them deployed runs
+    if newest.release != release.id:
+        log.warning("%s runs, and this folder is release %s: `crossdock plan` shows what differs", newest, release.id[:12])
     return newest, _same(root, opened, newest, release)
 
 
