@@ -119,6 +119,5 @@ class Editing:
 
 def _kind(project: Project, word: Word) -> str:
     """Return the kind of file that a word names, or ''."""
-    asked = REFERENCES.get(word.key, "")
-    kinds = [asked] if asked and str(word) in project.documents.get(asked, {}) else sorted(project.documents)
+    kinds = (REFERENCES.get(word.key, ""), *sorted(project.documents))
     return next((kind for kind in kinds if str(word) in project.documents.get(kind, {})), "")
