@@ -26,6 +26,8 @@ from tests.services.rabbitmq import RabbitMq, rabbitmq
 from tests.services.redis import RedisServer, redis
 
 Running = TypeVar("Running")
+SHORT = 16
+"""Bytes."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,6 +41,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("rabbitmq"))
         elif isinstance(item, pytest.Function) and _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name many bytes as their argument is named: archives hold the time, and all processes of a run must agree on names."""
+    return argname if isinstance(val, bytes) and len(val) > SHORT else None
 
 
 def _shares(item: pytest.Function) -> bool:
